@@ -1,0 +1,16 @@
+//! The rules: pure functions over plain data. Nothing here reads a clock, speaks HTTP or knows a database.
+
+pub mod because;
+pub mod calendar;
+pub mod catalogue;
+pub mod holidays;
+pub mod ids;
+pub mod localized;
+pub mod money;
+pub mod period;
+pub mod proration;
+pub mod tax;
+pub mod terms;
+pub mod time_zone;
+pub mod violation;
+pub mod withdrawal;
