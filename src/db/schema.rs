@@ -1,0 +1,294 @@
+//! The tables in the types both databases share. Kept by hand; a test compares it with what the migrations make.
+
+diesel::table! {
+    providers (id) {
+        id -> Text,
+        slug -> Text,
+        name -> Text,
+        mode -> Text,
+        settings -> Text,
+        catalogue_id -> Nullable<Text>,
+        last_event_position -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    catalogues (id) {
+        id -> Text,
+        provider_id -> Text,
+        number -> BigInt,
+        content_hash -> Text,
+        content -> Text,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    products (id) {
+        id -> Text,
+        provider_id -> Text,
+        key -> Text,
+    }
+}
+
+diesel::table! {
+    plans (id) {
+        id -> Text,
+        provider_id -> Text,
+        key -> Text,
+    }
+}
+
+diesel::table! {
+    plan_versions (id) {
+        id -> Text,
+        provider_id -> Text,
+        plan_id -> Text,
+        number -> BigInt,
+        content_hash -> Text,
+        content -> Text,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    add_ons (id) {
+        id -> Text,
+        provider_id -> Text,
+        key -> Text,
+    }
+}
+
+diesel::table! {
+    legal_documents (id) {
+        id -> Text,
+        provider_id -> Text,
+        key -> Text,
+        kind -> Text,
+        version -> Text,
+        language -> Text,
+        title -> Text,
+        content -> Text,
+        sha256 -> Text,
+        valid_from_on -> Date,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    test_clocks (id) {
+        id -> Text,
+        provider_id -> Text,
+        name -> Nullable<Text>,
+        now_at -> Timestamp,
+        advancing_to_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    customers (id) {
+        id -> Text,
+        provider_id -> Text,
+        customer_number -> Text,
+        customer_type -> Text,
+        name -> Text,
+        email -> Text,
+        locale -> Text,
+        holiday_region -> Nullable<Text>,
+        external_id -> Nullable<Text>,
+        metadata -> Text,
+        test_clock_id -> Nullable<Text>,
+        next_due_at -> Nullable<Timestamp>,
+        due_failures -> Integer,
+        retry_at -> Nullable<Timestamp>,
+        last_event_sequence -> BigInt,
+        last_event_hash -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        provider_id -> Text,
+        customer_id -> Nullable<Text>,
+        username -> Text,
+        password_hash -> Text,
+        role -> Text,
+        disabled_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (id) {
+        id -> Text,
+        user_id -> Text,
+        family_id -> Text,
+        token_hash -> Text,
+        issued_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    api_keys (id) {
+        id -> Text,
+        provider_id -> Text,
+        name -> Text,
+        hint -> Text,
+        key_hash -> Text,
+        scopes -> Text,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+        last_used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    subscriptions (id) {
+        id -> Text,
+        provider_id -> Text,
+        customer_id -> Text,
+        contract_number -> Text,
+        customer_type -> Text,
+        concluded_at -> Timestamp,
+        instructed_at -> Nullable<Timestamp>,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+        ended_by_change_id -> Nullable<Text>,
+        withdrawn_on -> Nullable<Date>,
+        billed_through_on -> Nullable<Date>,
+        started_recorded -> Bool,
+        ended_recorded -> Bool,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    phases (id) {
+        id -> Text,
+        customer_id -> Text,
+        subscription_id -> Text,
+        plan_version_id -> Text,
+        quantity -> BigInt,
+        from_on -> Date,
+        through_on -> Nullable<Date>,
+        billing_anchor_on -> Date,
+        billing_interval_months -> Integer,
+        created_by_change_id -> Nullable<Text>,
+        ended_by_change_id -> Nullable<Text>,
+        removed -> Bool,
+    }
+}
+
+diesel::table! {
+    changes (id) {
+        id -> Text,
+        provider_id -> Text,
+        customer_id -> Text,
+        subscription_id -> Text,
+        kind -> Text,
+        status -> Text,
+        received_at -> Timestamp,
+        effective_on -> Date,
+        details -> Text,
+        superseded_by_id -> Nullable<Text>,
+        settled_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    charges (id) {
+        id -> Text,
+        provider_id -> Text,
+        customer_id -> Text,
+        subscription_id -> Text,
+        item_id -> Text,
+        price_key -> Text,
+        kind -> Text,
+        status -> Text,
+        change_id -> Nullable<Text>,
+        original_charge_id -> Nullable<Text>,
+        label -> Text,
+        arithmetic -> Text,
+        quantity -> BigInt,
+        unit_price -> BigInt,
+        amount -> BigInt,
+        currency -> Text,
+        price_mode -> Text,
+        tax_rate -> Text,
+        period_from -> Date,
+        period_through -> Date,
+        billing_from -> Date,
+        billing_through -> Date,
+        charged_on -> Date,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    events (id) {
+        id -> Text,
+        provider_id -> Text,
+        customer_id -> Text,
+        subscription_id -> Nullable<Text>,
+        sequence -> BigInt,
+        position -> Nullable<BigInt>,
+        #[sql_name = "type"]
+        event_type -> Text,
+        occurred_at -> Timestamp,
+        recorded_at -> Timestamp,
+        actor -> Text,
+        on_behalf_of -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        data -> Text,
+        data_hash -> Text,
+        previous_hash -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (principal_id, key) {
+        principal_id -> Text,
+        key -> Text,
+        fingerprint -> Text,
+        response_status -> Nullable<Integer>,
+        response_headers -> Nullable<Text>,
+        response_body -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    providers,
+    catalogues,
+    products,
+    plans,
+    plan_versions,
+    add_ons,
+    legal_documents,
+    test_clocks,
+    customers,
+    users,
+    refresh_tokens,
+    api_keys,
+    subscriptions,
+    phases,
+    changes,
+    charges,
+    events,
+    idempotency_keys,
+);
