@@ -3,6 +3,7 @@
 pub mod because;
 pub mod calendar;
 pub mod catalogue;
+pub mod customer_type;
 pub mod holidays;
 pub mod ids;
 pub mod localized;

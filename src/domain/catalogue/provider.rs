@@ -1,0 +1,136 @@
+//! The provider, its legal documents and its products.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use time::Date;
+
+use crate::domain::{
+    holidays::HolidayRegion,
+    localized::{Locale, LocalizedText},
+    money::Currency,
+};
+
+/// Who sells, and the rules that hold for all contracts with this provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderSettings {
+    /// Short name in addresses (`/v1/public/{slug}/…`) and at login; never changes once published.
+    pub slug: String,
+    /// Name shown to customers.
+    pub name: String,
+    /// IANA time zone in which legal days begin and end.
+    #[serde(default = "default_time_zone")]
+    pub time_zone: String,
+    /// Language in which customers are addressed who have not chosen one.
+    #[serde(default)]
+    pub default_locale: Locale,
+    /// The one currency of all prices.
+    pub currency: Currency,
+    /// Where the provider sits, for § 193 BGB: the holidays of these regions extend a withdrawal period.
+    #[serde(default)]
+    pub holiday_regions: Vec<HolidayRegion>,
+    /// Whether businesses may cancel all contracts but the last by themselves; the last one then needs [`Self::contact`].
+    /// Never binds consumers (§ 312k BGB).
+    #[serde(default)]
+    pub keep_last_contract: bool,
+    /// Standing offer to continue the contract when a cancellation or plan change is taken back before it takes effect.
+    #[serde(default)]
+    pub revocation_offered: bool,
+    /// How to reach the provider in writing or by telephone.
+    pub contact: Contact,
+}
+
+fn default_time_zone() -> String {
+    "Europe/Berlin".to_owned()
+}
+
+/// How to reach the provider outside the self-service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// A sentence for customers, for example whom to call about the last contract.
+    pub text: LocalizedText,
+    /// Telephone number as shown.
+    pub phone: String,
+    /// E-mail address.
+    pub email: String,
+    /// Postal address, lines separated by `\n`.
+    pub postal: String,
+}
+
+/// What a legal document is, and with it which duty it fulfils.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentKind {
+    /// Standard terms (AGB, § 305 BGB).
+    Terms,
+    /// Data-processing agreement (Auftragsverarbeitung, Art. 28 GDPR).
+    Dpa,
+    /// Withdrawal instruction (Widerrufsbelehrung, Art. 246a § 1 Abs. 2 EGBGB); agreeing to it sets `instructed_at`.
+    WithdrawalInstruction,
+    /// Privacy notice (Art. 13 GDPR): information, taken note of rather than agreed to.
+    Privacy,
+    /// Description of what is sold in detail.
+    ServiceDescription,
+    /// Any other document that wants to be accepted.
+    Other,
+}
+
+impl DocumentKind {
+    /// The name used in JSON and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Terms => "terms",
+            Self::Dpa => "dpa",
+            Self::WithdrawalInstruction => "withdrawal_instruction",
+            Self::Privacy => "privacy",
+            Self::ServiceDescription => "service_description",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// One version of a legal document in one language, with its full wording.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegalDocument {
+    /// Key by which plans and transitions ask for consent; the same in every language.
+    pub key: String,
+    /// What the document is.
+    pub kind: DocumentKind,
+    /// The provider's own name of the version, for example `2026-01`; the same in every language.
+    pub version: String,
+    /// Language of title and text.
+    pub language: Locale,
+    /// Title as shown.
+    pub title: String,
+    /// The full wording, kept as evidence of what was agreed.
+    pub text: String,
+    /// First day on which this version is used.
+    pub valid_from: Date,
+}
+
+impl LegalDocument {
+    /// SHA-256 of the wording in lower-case hexadecimal; kept with each consent.
+    pub fn sha256(&self) -> String {
+        Sha256::digest(self.text.as_bytes())
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
+/// What plans and add-ons belong to; contracts can be changed between the plans of a product and beyond it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// Key by which plans and add-ons refer to it.
+    pub key: String,
+    /// Name shown to customers.
+    pub name: LocalizedText,
+    /// What it is, in a sentence or two.
+    pub description: LocalizedText,
+    /// Place in lists, ascending.
+    #[serde(default)]
+    pub position: u32,
+}
