@@ -9,6 +9,7 @@ pub mod ids;
 pub mod localized;
 pub mod money;
 pub mod period;
+pub mod plan_version;
 pub mod proration;
 pub mod tax;
 pub mod terms;
