@@ -130,6 +130,7 @@ diesel::table! {
         user_id -> Text,
         family_id -> Text,
         token_hash -> Text,
+        scopes -> Text,
         issued_at -> Timestamp,
         expires_at -> Timestamp,
         used_at -> Nullable<Timestamp>,

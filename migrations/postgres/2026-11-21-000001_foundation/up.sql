@@ -124,6 +124,7 @@ CREATE TABLE refresh_tokens (
     user_id TEXT COLLATE "C" NOT NULL REFERENCES users (id),
     family_id TEXT COLLATE "C" NOT NULL,
     token_hash TEXT COLLATE "C" NOT NULL UNIQUE,
+    scopes TEXT NOT NULL,
     issued_at TIMESTAMP NOT NULL,
     expires_at TIMESTAMP NOT NULL,
     used_at TIMESTAMP,

@@ -124,6 +124,7 @@ CREATE TABLE refresh_tokens (
     user_id TEXT NOT NULL REFERENCES users (id),
     family_id TEXT NOT NULL,
     token_hash TEXT NOT NULL UNIQUE,
+    scopes TEXT NOT NULL,
     issued_at TIMESTAMP NOT NULL,
     expires_at TIMESTAMP NOT NULL,
     used_at TIMESTAMP,
