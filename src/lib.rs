@@ -6,6 +6,7 @@
 pub mod api;
 pub mod clock;
 pub mod config;
+pub mod context;
 pub mod db;
 pub mod demo;
 pub mod domain;
@@ -13,5 +14,6 @@ pub mod error;
 pub mod repositories;
 pub mod services;
 pub mod startup;
+pub mod state;
 pub mod telemetry;
 pub mod worker;

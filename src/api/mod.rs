@@ -1,0 +1,28 @@
+//! The HTTP floor: handlers, DTOs, problems and the OpenAPI document. Knows the services, never the database.
+//!
+//! A handler unwraps its input with the extractors of [`extract`], makes one service call through [`blocking`], and maps the
+//! answer to a DTO. Its errors are [`problem::Problem`]s (`?` makes one from an [`AppError`]).
+
+pub mod problem;
+
+use actix_web::web;
+
+use crate::error::AppError;
+use crate::state::AppState;
+use problem::Problem;
+
+/// Runs a service function on the pool for blocking work, so that the database never stalls the thread that serves requests.
+///
+/// # Errors
+/// Those of `work`; a panic in it becomes an internal error.
+pub async fn blocking<T, F>(state: &web::Data<AppState>, work: F) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    F: FnOnce(&AppState) -> Result<T, AppError> + Send + 'static,
+{
+    let state = state.clone().into_inner();
+    match web::block(move || work(&state)).await {
+        Ok(result) => result.map_err(Problem::from),
+        Err(_) => Err(AppError::internal("a service function panicked").into()),
+    }
+}

@@ -1,0 +1,207 @@
+//! Every problem code the API can answer: the single source of its status, titles, explanation and documentation page.
+
+use actix_web::http::StatusCode;
+
+use crate::domain::localized::{Locale, LocalizedText};
+
+/// Declares the codes once; `variant = "code", status, (title de, title en), (explanation de, explanation en)`.
+macro_rules! problem_codes {
+    ($($variant:ident = $code:literal, $status:ident, ($title_de:literal, $title_en:literal), ($de:literal, $en:literal);)+) => {
+        /// Stable, machine-readable name of a problem. New codes may join; existing ones keep their meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum ProblemCode {
+            $(#[doc = $en] $variant,)+
+        }
+
+        impl ProblemCode {
+            /// Every code, in the order of the statuses.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The code as it stands in the problem document.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The HTTP status it is sent with.
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status,)+ }
+            }
+
+            /// Short title in one language; the same for every occurrence.
+            pub fn title(self, locale: Locale) -> &'static str {
+                match (self, locale) {
+                    $((Self::$variant, Locale::De) => $title_de, (Self::$variant, Locale::En) => $title_en,)+
+                }
+            }
+
+            /// What happened and what the caller can do, in one language; also the detail when nothing more is known.
+            pub fn explanation(self, locale: Locale) -> &'static str {
+                match (self, locale) {
+                    $((Self::$variant, Locale::De) => $de, (Self::$variant, Locale::En) => $en,)+
+                }
+            }
+        }
+    };
+}
+
+problem_codes! {
+    MalformedJson = "malformed_json", BAD_REQUEST, ("Kein gültiges JSON", "Malformed JSON"),
+        ("Der Rumpf ist kein gültiges JSON, nennt einen Schlüssel doppelt oder ist zu tief geschachtelt.", "The body is not valid JSON, repeats a key or is nested too deeply.");
+    MalformedRequest = "malformed_request", BAD_REQUEST, ("Anfrage nicht lesbar", "Malformed request"),
+        ("Die Anfrage konnte nicht gelesen werden.", "The request could not be read.");
+    UnknownParameter = "unknown_parameter", BAD_REQUEST, ("Unbekannter Parameter", "Unknown query parameter"),
+        ("Ein Parameter der Adresse ist hier nicht vorgesehen; „errors“ nennt ihn.", "A query parameter is not known here; “errors” names it.");
+    InvalidParameter = "invalid_parameter", BAD_REQUEST, ("Ungültiger Parameter", "Invalid query parameter"),
+        ("Ein Parameter der Adresse hat keinen zulässigen Wert; „errors“ nennt ihn.", "A query parameter has no allowed value; “errors” names it.");
+    InvalidCursor = "invalid_cursor", BAD_REQUEST, ("Ungültiger Cursor", "Invalid cursor"),
+        ("Der Cursor stammt nicht von dieser Liste. Beginnen Sie ohne Cursor von vorn.", "The cursor was not issued by this list. Start again without one.");
+    CursorMismatch = "cursor_mismatch", BAD_REQUEST, ("Cursor gehört zu anderen Filtern", "Cursor belongs to other filters"),
+        ("Der Cursor wurde mit anderen Filtern ausgestellt. Behalten Sie beim Blättern die Filter bei.", "The cursor was issued for other filters. Keep the filters while paging.");
+    InvalidIdempotencyKey = "invalid_idempotency_key", BAD_REQUEST, ("Ungültiger Idempotency-Key", "Invalid Idempotency-Key"),
+        ("Idempotency-Key muss 1 bis 255 Zeichen aus A-Z a-z 0-9 . _ : - haben, mit oder ohne Anführungszeichen.", "Idempotency-Key must be 1 to 255 characters of A-Z a-z 0-9 . _ : -, quoted or bare.");
+    InvalidHeader = "invalid_header", BAD_REQUEST, ("Ungültiger Header", "Invalid header"),
+        ("Ein Header hat keinen zulässigen Wert; „errors“ nennt ihn.", "A header has no allowed value; “errors” names it.");
+    InvalidRequest = "invalid_request", BAD_REQUEST, ("Unvollständige Token-Anfrage", "Invalid token request"),
+        ("Der Token-Anfrage fehlt ein Parameter, oder einer ist doppelt oder falsch (RFC 6749).", "The token request lacks a parameter, repeats one or has a wrong one (RFC 6749).");
+    InvalidGrant = "invalid_grant", BAD_REQUEST, ("Anmeldung nicht möglich", "Invalid grant"),
+        ("Benutzername und Passwort stimmen nicht, oder das Refresh-Token gilt nicht mehr.", "User name and password do not match, or the refresh token is no longer valid.");
+    InvalidScope = "invalid_scope", BAD_REQUEST, ("Unzulässiger Scope", "Invalid scope"),
+        ("Ein verlangter Scope ist unbekannt oder steht dem Benutzer nicht zu.", "A requested scope is unknown or not granted to this user.");
+    UnsupportedGrantType = "unsupported_grant_type", BAD_REQUEST, ("Grant-Typ nicht unterstützt", "Unsupported grant type"),
+        ("Unterstützt werden „password“ und „refresh_token“.", "Supported are “password” and “refresh_token”.");
+    InvalidClient = "invalid_client", UNAUTHORIZED, ("Unbekannter Anbieter", "Unknown client"),
+        ("client_id nennt keinen Anbieter.", "client_id names no provider.");
+    Unauthenticated = "unauthenticated", UNAUTHORIZED, ("Nicht angemeldet", "Not logged in"),
+        ("Senden Sie ein Token: Authorization: Bearer …", "Send a token: Authorization: Bearer …");
+    InvalidToken = "invalid_token", UNAUTHORIZED, ("Ungültiges Token", "Invalid token"),
+        ("Das Token ist unbekannt, widerrufen oder falsch unterschrieben.", "The token is unknown, revoked or wrongly signed.");
+    TokenExpired = "token_expired", UNAUTHORIZED, ("Token abgelaufen", "Token expired"),
+        ("Das Token ist abgelaufen. Holen Sie mit dem Refresh-Token ein neues.", "The token has expired. Get a new one with the refresh token.");
+    InsufficientScope = "insufficient_scope", FORBIDDEN, ("Berechtigung fehlt", "Insufficient scope"),
+        ("Ihre Rolle oder Ihre Scopes erlauben das nicht; „required_scopes“ nennt, was fehlt.", "Your role or scopes do not allow this; “required_scopes” names what is missing.");
+    NotFound = "not_found", NOT_FOUND, ("Nicht gefunden", "Not found"),
+        ("Das gibt es nicht, oder Sie dürfen es nicht sehen.", "It does not exist, or you may not see it.");
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, ("Methode nicht erlaubt", "Method not allowed"),
+        ("Diese Adresse kennt die Methode nicht; „Allow“ nennt die erlaubten.", "This path does not know the method; “Allow” lists those it does.");
+    NotAcceptable = "not_acceptable", NOT_ACCEPTABLE, ("Format nicht lieferbar", "Not acceptable"),
+        ("Die Antworten sind application/json; „Accept“ schließt das aus.", "Answers are application/json, which “Accept” excludes.");
+    RequestTimeout = "request_timeout", REQUEST_TIMEOUT, ("Anfrage zu langsam", "Request timeout"),
+        ("Der Rumpf der Anfrage kam nicht rechtzeitig an.", "The body of the request did not arrive in time.");
+    PreviewStale = "preview_stale", CONFLICT, ("Vorschau überholt", "Preview stale"),
+        ("Die bestätigte Vorschau gilt nicht mehr. „preview“ ist die neue; es ist nichts geschehen.", "The confirmed preview no longer holds. “preview” is the new one; nothing has happened.");
+    PlanChangePending = "plan_change_pending", CONFLICT, ("Vertragswechsel bereits vorgemerkt", "Plan change pending"),
+        ("Es ist schon ein Vertragswechsel vorgemerkt. Nennen Sie ihn in „supersedes“, um ihn zu ersetzen.", "A plan change is already scheduled. Name it in “supersedes” to replace it.");
+    ChangeNotPending = "change_not_pending", CONFLICT, ("Änderung nicht mehr offen", "Change not pending"),
+        ("Die Änderung ist nicht mehr vorgemerkt.", "The change is no longer scheduled.");
+    AlreadyRevoked = "already_revoked", CONFLICT, ("Bereits zurückgenommen", "Already revoked"),
+        ("Das wurde bereits zurückgenommen.", "This has already been revoked.");
+    AlreadyApplied = "already_applied", CONFLICT, ("Bereits wirksam", "Already applied"),
+        ("Das ist bereits wirksam geworden und kann nicht mehr zurückgenommen werden.", "This has already taken effect and can no longer be revoked.");
+    AlreadyEnded = "already_ended", CONFLICT, ("Bereits beendet", "Already ended"),
+        ("Das ist bereits beendet.", "This has already ended.");
+    SubscriptionEnded = "subscription_ended", CONFLICT, ("Vertrag beendet", "Subscription ended"),
+        ("Der Vertrag ist beendet.", "The contract has ended.");
+    SubscriptionNotActive = "subscription_not_active", CONFLICT, ("Vertrag nicht aktiv", "Subscription not active"),
+        ("Das geht nur bei einem aktiven Vertrag.", "This needs an active contract.");
+    LastContract = "last_contract", CONFLICT, ("Letzter Vertrag", "Last contract"),
+        ("Der letzte Vertrag kann nicht online gekündigt werden; „contact“ nennt, wie es geht.", "The last contract cannot be cancelled online; “contact” says how it can.");
+    TestClockAdvancing = "test_clock_advancing", CONFLICT, ("Testuhr läuft", "Test clock advancing"),
+        ("Die Testuhr wird gerade vorgestellt. Versuchen Sie es gleich noch einmal.", "The test clock is being advanced. Try again in a moment.");
+    CustomerNumberTaken = "customer_number_taken", CONFLICT, ("Kundennummer vergeben", "Customer number taken"),
+        ("Diese Kundennummer ist schon vergeben.", "This customer number is already in use.");
+    UsernameTaken = "username_taken", CONFLICT, ("Benutzername vergeben", "User name taken"),
+        ("Dieser Benutzername ist schon vergeben.", "This user name is already in use.");
+    ExtraordinaryAlreadyDecided = "extraordinary_already_decided", CONFLICT, ("Bereits entschieden", "Already decided"),
+        ("Über die außerordentliche Kündigung ist bereits entschieden.", "The extraordinary cancellation has already been decided.");
+    CancellationInEffect = "cancellation_in_effect", CONFLICT, ("Vertrag ist gekündigt", "Cancellation in effect"),
+        ("Der Vertrag ist gekündigt. Nehmen Sie zuerst die Kündigung zurück.", "The contract is cancelled. Revoke the cancellation first.");
+    StateConflict = "state_conflict", CONFLICT, ("Stand erlaubt das nicht", "State conflict"),
+        ("Der gegenwärtige Stand erlaubt das nicht.", "The present state does not allow this.");
+    PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, ("Inzwischen geändert", "Precondition failed"),
+        ("Das Objekt wurde inzwischen geändert; „current_etag“ ist sein jetziger Stand.", "The object has changed since; “current_etag” is its present tag.");
+    BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, ("Rumpf zu groß", "Body too large"),
+        ("Der Rumpf der Anfrage ist zu groß.", "The body of the request is too large.");
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, ("Medientyp nicht unterstützt", "Unsupported media type"),
+        ("Dieser Content-Type wird hier nicht angenommen.", "This Content-Type is not accepted here.");
+    ValidationFailed = "validation_failed", UNPROCESSABLE_ENTITY, ("Eingabe unvollständig oder falsch", "Validation failed"),
+        ("Felder fehlen oder sind falsch; „errors“ nennt sie alle.", "Fields are missing or wrong; “errors” lists them.");
+    IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, ("Idempotency-Key schon benutzt", "Idempotency-Key reused"),
+        ("Dieser Idempotency-Key gehört zu einer anderen Anfrage.", "This Idempotency-Key belongs to another request.");
+    ConsentRequired = "consent_required", UNPROCESSABLE_ENTITY, ("Zustimmung fehlt", "Consent required"),
+        ("Eine nötige Zustimmung fehlt; die Vorschau nennt die Dokumente.", "A required consent is missing; the preview names the documents.");
+    ConsentOutdated = "consent_outdated", UNPROCESSABLE_ENTITY, ("Zustimmung zu alter Fassung", "Consent outdated"),
+        ("Zugestimmt wurde einer überholten Fassung; die Vorschau nennt die geltende.", "The consent is to an outdated version; the preview names the current one.");
+    OrderButtonRequired = "order_button_required", UNPROCESSABLE_ENTITY, ("Bestellschaltfläche fehlt", "Order button required"),
+        ("Zahlungspflichtige Bestellungen von Verbrauchern brauchen „order_button_text“ wie in der Vorschau (§ 312j BGB).", "Paid orders of consumers need “order_button_text” as given by the preview (§ 312j BGB).");
+    TransitionNotAllowed = "transition_not_allowed", UNPROCESSABLE_ENTITY, ("Wechsel nicht vorgesehen", "Transition not allowed"),
+        ("Dieser Wechsel ist nicht vorgesehen; die Optionen nennen die möglichen.", "This change is not offered; the options list those that are.");
+    QuantityOutOfRange = "quantity_out_of_range", UNPROCESSABLE_ENTITY, ("Menge nicht möglich", "Quantity out of range"),
+        ("Die Menge liegt außerhalb dessen, was der Tarif erlaubt.", "The quantity is outside what the plan allows.");
+    PlanNotAvailable = "plan_not_available", UNPROCESSABLE_ENTITY, ("Tarif nicht erhältlich", "Plan not available"),
+        ("Diesen Tarif gibt es nicht (mehr).", "This plan does not exist or is no longer sold.");
+    NotForCustomerType = "not_for_customer_type", UNPROCESSABLE_ENTITY, ("Nicht für diese Kundenart", "Not for this customer type"),
+        ("Der Tarif wird an diese Kundenart (Verbraucher oder Unternehmen) nicht verkauft.", "The plan is not sold to this kind of customer (consumer or business).");
+    DateOutOfRange = "date_out_of_range", UNPROCESSABLE_ENTITY, ("Datum nicht möglich", "Date out of range"),
+        ("Das Datum liegt außerhalb des Möglichen.", "The date is outside what is possible.");
+    NothingToChange = "nothing_to_change", UNPROCESSABLE_ENTITY, ("Nichts zu ändern", "Nothing to change"),
+        ("Die Anfrage würde nichts ändern.", "The request would change nothing.");
+    ReasonRequired = "reason_required", UNPROCESSABLE_ENTITY, ("Grund fehlt", "Reason required"),
+        ("Dafür muss ein Grund angegeben werden.", "A reason must be given for this.");
+    NoTestMode = "no_test_mode", UNPROCESSABLE_ENTITY, ("Kein Testbetrieb", "No test mode"),
+        ("Testuhren gibt es nur bei Sandbox-Anbietern.", "Test clocks exist only for sandbox providers.");
+    ClockNotForward = "clock_not_forward", UNPROCESSABLE_ENTITY, ("Uhr geht nur vorwärts", "Clock only goes forward"),
+        ("Eine Testuhr lässt sich nur vorstellen.", "A test clock can only be moved forward.");
+    InstantOutOfRange = "instant_out_of_range", UNPROCESSABLE_ENTITY, ("Zeitpunkt nicht möglich", "Instant out of range"),
+        ("Der Zeitpunkt liegt außerhalb des Möglichen.", "The instant is outside what is possible.");
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, ("Zu viele Anfragen", "Too many requests"),
+        ("Zu viele Anfragen; „Retry-After“ nennt die Sekunden bis zum nächsten Versuch.", "Too many requests; “Retry-After” gives the seconds until the next attempt.");
+    InternalError = "internal_error", INTERNAL_SERVER_ERROR, ("Fehler des Servers", "Internal error"),
+        ("Ein Fehler des Servers; es ist nichts geschehen. Nennen Sie bei Rückfragen die request_id.", "A fault of the server; nothing has happened. Quote the request_id when asking about it.");
+    ServiceUnavailable = "service_unavailable", SERVICE_UNAVAILABLE, ("Gerade nicht verfügbar", "Service unavailable"),
+        ("Der Dienst ist gerade nicht verfügbar. Versuchen Sie es gleich noch einmal, am besten mit Idempotency-Key.", "The service is not available right now. Try again shortly, best with an Idempotency-Key.");
+}
+
+impl ProblemCode {
+    /// The code named `text`, if there is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+
+    /// The explanation in both languages.
+    pub fn explanation_text(self) -> LocalizedText {
+        LocalizedText::new(self.explanation(Locale::De), self.explanation(Locale::En))
+    }
+
+    /// Address of the documentation page, the `type` of the problem; relative to the server.
+    pub fn type_uri(self) -> String {
+        format!("/problems/{}", self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_snake_case_and_have_error_statuses() {
+        let mut seen = HashSet::new();
+        for code in ProblemCode::ALL {
+            let text = code.as_str();
+            assert!(seen.insert(text), "{text} twice");
+            assert!(
+                text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
+                "{text}"
+            );
+            assert!(code.status().as_u16() >= 400, "{text}");
+            assert_eq!(ProblemCode::parse(text), Some(*code));
+            assert_ne!(
+                code.title(Locale::De),
+                code.title(Locale::En),
+                "{text} is not translated"
+            );
+        }
+        assert_eq!(ProblemCode::parse("no_such_code"), None);
+    }
+}
