@@ -96,7 +96,9 @@ impl IdKind {
 
     /// Whether `text` is a well-formed id of this kind. A foreign prefix means "not found", never "bad request".
     pub fn matches(self, text: &str) -> bool {
-        let Some((prefix, suffix)) = text.rsplit_once('_') else { return false };
+        let Some((prefix, suffix)) = text.rsplit_once('_') else {
+            return false;
+        };
         prefix == self.prefix()
             && suffix.len() == 26
             && suffix.bytes().all(|byte| ALPHABET.contains(&byte))
@@ -124,8 +126,16 @@ mod tests {
     fn encodes_the_examples_of_the_typeid_specification() {
         let uuid: Uuid = "01890a5d-ac96-774b-bcce-b302099a8057".parse().expect("a UUID");
         assert!(IdKind::Plan.encode(uuid).ends_with("_01h455vb4pex5vsknk084sn02q"));
-        assert!(IdKind::Plan.encode(Uuid::nil()).ends_with("_00000000000000000000000000"));
-        assert!(IdKind::Plan.encode(Uuid::max()).ends_with("_7zzzzzzzzzzzzzzzzzzzzzzzzz"));
+        assert!(
+            IdKind::Plan
+                .encode(Uuid::nil())
+                .ends_with("_00000000000000000000000000")
+        );
+        assert!(
+            IdKind::Plan
+                .encode(Uuid::max())
+                .ends_with("_7zzzzzzzzzzzzzzzzzzzzzzzzz")
+        );
     }
 
     #[test]

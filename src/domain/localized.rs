@@ -45,7 +45,10 @@ pub struct LocalizedText {
 impl LocalizedText {
     /// Builds a text from its two wordings.
     pub fn new(de: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { de: de.into(), en: en.into() }
+        Self {
+            de: de.into(),
+            en: en.into(),
+        }
     }
 
     /// The wording in `locale`.

@@ -54,6 +54,12 @@ impl Violation {
     }
 
     fn new(kind: ViolationKind, code: &'static str, de: String, en: String) -> Self {
-        Self { kind, code, detail: LocalizedText { de, en }, pointer: None, params: Map::new() }
+        Self {
+            kind,
+            code,
+            detail: LocalizedText { de, en },
+            pointer: None,
+            params: Map::new(),
+        }
     }
 }
