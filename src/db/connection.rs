@@ -131,19 +131,46 @@ fn open_sqlite(path: &Path) -> Result<SqliteConnection, DbError> {
 /// A connection in the pool, with what its statements revealed about it.
 pub(super) struct PooledLink {
     pub(super) connection: DbConnection,
-    lost: Arc<AtomicBool>,
-    collided: Arc<AtomicBool>,
+    pub(super) seen: Arc<Seen>,
 }
 
-impl PooledLink {
+/// Services return their own error types, so the connection itself remembers what its statements ran into.
+#[derive(Default)]
+pub(super) struct Seen {
+    lost: AtomicBool,
+    collided: AtomicBool,
+    failed: AtomicBool,
+}
+
+impl Seen {
     /// Whether a statement failed because the connection is dead.
-    pub(super) fn is_lost(&self) -> bool {
+    pub(super) fn lost(&self) -> bool {
         self.lost.load(Ordering::Relaxed)
     }
 
-    /// Whether a statement collided with another transaction since the last call.
-    pub(super) fn take_collision(&self) -> bool {
-        self.collided.swap(false, Ordering::Relaxed)
+    /// Whether a statement of this transaction collided with another transaction.
+    pub(super) fn collided(&self) -> bool {
+        self.collided.load(Ordering::Relaxed)
+    }
+
+    /// Whether any statement of this transaction failed.
+    pub(super) fn failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// A new transaction begins.
+    pub(super) fn forget_transaction(&self) {
+        self.collided.store(false, Ordering::Relaxed);
+        self.failed.store(false, Ordering::Relaxed);
+    }
+
+    fn note(&self, error: &diesel::result::Error) {
+        self.failed.store(true, Ordering::Relaxed);
+        match Failure::of(error) {
+            Failure::ConnectionLost => self.lost.store(true, Ordering::Relaxed),
+            Failure::Collision => self.collided.store(true, Ordering::Relaxed),
+            Failure::Unavailable | Failure::Other => {}
+        }
     }
 }
 
@@ -157,24 +184,14 @@ impl r2d2::ManageConnection for Manager {
 
     fn connect(&self) -> Result<PooledLink, DbError> {
         let mut connection = self.0.open()?;
-        let lost = Arc::new(AtomicBool::new(false));
-        let collided = Arc::new(AtomicBool::new(false));
-        let (note_lost, note_collided) = (Arc::clone(&lost), Arc::clone(&collided));
-        // Services return their own error types, so the connection itself remembers what its statements ran into.
+        let seen = Arc::new(Seen::default());
+        let noting = Arc::clone(&seen);
         connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
             if let InstrumentationEvent::FinishQuery { error: Some(error), .. } = event {
-                match Failure::of(error) {
-                    Failure::ConnectionLost => note_lost.store(true, Ordering::Relaxed),
-                    Failure::Collision => note_collided.store(true, Ordering::Relaxed),
-                    Failure::Unavailable | Failure::Other => {}
-                }
+                noting.note(error);
             }
         });
-        Ok(PooledLink {
-            connection,
-            lost,
-            collided,
-        })
+        Ok(PooledLink { connection, seen })
     }
 
     fn is_valid(&self, link: &mut PooledLink) -> Result<(), DbError> {
@@ -183,7 +200,7 @@ impl r2d2::ManageConnection for Manager {
 
     /// Also true for an open transaction, which a panic leaves behind: closing the connection rolls it back.
     fn has_broken(&self, link: &mut PooledLink) -> bool {
-        link.is_lost() || std::thread::panicking() || link.connection.is_broken()
+        link.seen.lost() || std::thread::panicking() || link.connection.is_broken()
     }
 }
 

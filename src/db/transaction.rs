@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, QueryResult};
 use r2d2::PooledConnection;
 use rand::RngExt;
 
-use super::connection::{DbConnection, Manager};
+use super::connection::{DbConnection, Manager, PooledLink};
 use super::error::{DbError, Failure};
 use super::pool::Database;
 
@@ -43,9 +43,8 @@ impl Database {
             // Declared before the connection: after a panic the connection is closed first, then the turn passes on.
             let turn = self.turn_to_write()?;
             let mut link = self.begin(&WRITE)?;
-            link.take_collision();
-            let outcome = finish(&mut link.connection, &mut body);
-            let collided = link.take_collision();
+            let outcome = finish(&mut link, &mut body);
+            let collided = link.seen.collided();
             drop(link);
             drop(turn);
             if !collided || attempt == ATTEMPTS || outcome.is_ok() {
@@ -71,7 +70,7 @@ impl Database {
     ) -> Result<T, E> {
         self.read_with_fresh_connections(|link| {
             start(&mut link.connection, &SNAPSHOT).map_err(DbError::from)?;
-            finish(&mut link.connection, &mut body)
+            finish(link, &mut body)
         })
     }
 
@@ -85,7 +84,7 @@ impl Database {
         loop {
             let mut link = self.connection()?;
             let outcome = body(&mut link);
-            if outcome.is_ok() || !link.is_lost() || dead_connections == self.pool_size() {
+            if outcome.is_ok() || !link.seen.lost() || dead_connections == self.pool_size() {
                 return outcome;
             }
             dead_connections += 1;
@@ -116,22 +115,32 @@ fn start(connection: &mut DbConnection, begin: &Begin) -> QueryResult<()> {
 }
 
 fn finish<T, E: From<DbError>>(
-    connection: &mut DbConnection,
+    link: &mut PooledLink,
     body: &mut impl FnMut(&mut DbConnection) -> Result<T, E>,
 ) -> Result<T, E> {
-    match body(connection) {
-        Ok(value) => match Transactions::commit_transaction(connection) {
+    link.seen.forget_transaction();
+    match body(&mut link.connection) {
+        Ok(value) => match commit(link) {
             Ok(()) => Ok(value),
             Err(error) => {
-                roll_back(connection);
+                roll_back(&mut link.connection);
                 Err(DbError::from(error).into())
             }
         },
         Err(error) => {
-            roll_back(connection);
+            roll_back(&mut link.connection);
             Err(error)
         }
     }
+}
+
+/// PostgreSQL answers COMMIT of a transaction in which a statement failed with a silent rollback. A body that hid such a
+/// failure must not look successful, so after one the transaction is probed: in an aborted one every statement fails.
+fn commit(link: &mut PooledLink) -> QueryResult<()> {
+    if link.seen.failed() {
+        link.connection.batch_execute("SELECT 1")?;
+    }
+    Transactions::commit_transaction(&mut link.connection)
 }
 
 /// A rollback that fails leaves a broken connection, which the pool closes; the caller hears of the first error.

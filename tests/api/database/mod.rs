@@ -1,0 +1,5 @@
+//! The database layer itself, on both engines.
+
+mod connections;
+mod schema;
+mod transactions;
