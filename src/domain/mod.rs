@@ -1,5 +1,6 @@
 //! The rules: pure functions over plain data. Nothing here reads a clock, speaks HTTP or knows a database.
 
+pub mod access;
 pub mod because;
 pub mod calendar;
 pub mod catalogue;
