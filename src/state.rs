@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
+use crate::services::auth::Auth;
 
 /// Shared by all workers of one server process; cheap to clone.
 #[derive(Debug, Clone)]
@@ -15,4 +16,6 @@ pub struct AppState {
     pub clock: Clock,
     /// The database.
     pub db: Database,
+    /// What logging in needs.
+    pub auth: Arc<Auth>,
 }

@@ -29,9 +29,13 @@ impl PrincipalKind {
 
     /// The kind that an id stands for: `usr_` a user, `key_` an API key, `cus_` a session of that customer.
     pub fn of_id(id: &str) -> Option<Self> {
-        [(IdKind::User, Self::User), (IdKind::ApiKey, Self::ApiKey), (IdKind::Customer, Self::Session)]
-            .into_iter()
-            .find_map(|(kind, principal)| kind.matches(id).then_some(principal))
+        [
+            (IdKind::User, Self::User),
+            (IdKind::ApiKey, Self::ApiKey),
+            (IdKind::Customer, Self::Session),
+        ]
+        .into_iter()
+        .find_map(|(kind, principal)| kind.matches(id).then_some(principal))
     }
 }
 
@@ -267,7 +271,11 @@ impl Principal {
     /// # Errors
     /// [`MissingScope`] if the principal does not hold it.
     pub fn require(&self, scope: Scope) -> Result<(), MissingScope> {
-        if self.scopes.contains(scope) { Ok(()) } else { Err(MissingScope(scope)) }
+        if self.scopes.contains(scope) {
+            Ok(())
+        } else {
+            Err(MissingScope(scope))
+        }
     }
 
     /// Whether it belongs to the provider rather than to one customer.
@@ -312,7 +320,11 @@ mod tests {
         assert!(Scopes::parse("  ").is_ok_and(|scopes| scopes.is_empty()));
         let mut texts = Scope::ALL.map(Scope::as_str);
         texts.sort_unstable();
-        assert_eq!(texts, Scope::ALL.map(Scope::as_str), "declared in alphabetical order, so that lists are sorted");
+        assert_eq!(
+            texts,
+            Scope::ALL.map(Scope::as_str),
+            "declared in alphabetical order, so that lists are sorted"
+        );
     }
 
     #[test]
@@ -339,16 +351,32 @@ mod tests {
         assert!(!principal.is_staff());
         assert!(principal.may_see_customer("cus_a") && !principal.may_see_customer("cus_b"));
         assert_eq!(principal.require(Scope::SubscriptionsWrite), Ok(()));
-        assert_eq!(principal.require(Scope::ApiKeysWrite), Err(MissingScope(Scope::ApiKeysWrite)));
-        let staff = Principal { customer_id: None, role: Role::Support, ..principal };
+        assert_eq!(
+            principal.require(Scope::ApiKeysWrite),
+            Err(MissingScope(Scope::ApiKeysWrite))
+        );
+        let staff = Principal {
+            customer_id: None,
+            role: Role::Support,
+            ..principal
+        };
         assert!(staff.is_staff() && staff.may_see_customer("cus_b"));
     }
 
     #[test]
     fn the_kind_follows_from_the_id() {
-        assert_eq!(PrincipalKind::of_id(&IdKind::User.generate()), Some(PrincipalKind::User));
-        assert_eq!(PrincipalKind::of_id(&IdKind::ApiKey.generate()), Some(PrincipalKind::ApiKey));
-        assert_eq!(PrincipalKind::of_id(&IdKind::Customer.generate()), Some(PrincipalKind::Session));
+        assert_eq!(
+            PrincipalKind::of_id(&IdKind::User.generate()),
+            Some(PrincipalKind::User)
+        );
+        assert_eq!(
+            PrincipalKind::of_id(&IdKind::ApiKey.generate()),
+            Some(PrincipalKind::ApiKey)
+        );
+        assert_eq!(
+            PrincipalKind::of_id(&IdKind::Customer.generate()),
+            Some(PrincipalKind::Session)
+        );
         assert_eq!(PrincipalKind::of_id("sub_00000000000000000000000000"), None);
     }
 }

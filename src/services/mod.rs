@@ -1,0 +1,3 @@
+//! Use cases: load, decide (`domain`), store. A service owns its transaction and knows nothing of HTTP.
+
+pub mod auth;
