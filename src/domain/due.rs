@@ -1,0 +1,213 @@
+//! What falls due by itself: beginnings, changes, ends and the charge of each new period, in order of their days.
+//!
+//! The same steps run in the worker, before every command, in every preview and when a test clock is advanced; run twice
+//! they do nothing, run late they give what they would have given on time (design decision 5).
+
+use time::{Date, OffsetDateTime};
+
+use super::{
+    account::{Account, Moment},
+    calendar::next_day,
+    change::{ChangeKind, ChangeStatus},
+    charge::ChargeKind,
+    charging::{
+        ChargeOccasion, charge_increase, charge_one_off, charge_period, credit_rest, is_statutory_extra_day,
+        next_uncharged_day,
+    },
+    event::DraftEvent,
+    subscription::Subscription,
+    time_zone::TimeZone,
+    violation::Violation,
+};
+
+/// The kinds of due steps; on the same day they run in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum DueStep {
+    End,
+    Start,
+    PlanChange,
+    Charge,
+}
+
+/// Brings the account to the end of what is due on or before `today`.
+///
+/// # Errors
+/// When an amount leaves the range of money.
+pub fn advance(account: &mut Account, today: Date, zone: &TimeZone) -> Result<(), Violation> {
+    advance_with(account, today, |day| zone.start_of_day(day))
+}
+
+/// Like [`advance`], for effects that a command causes today: they occur at the instant of the command.
+///
+/// # Errors
+/// When an amount leaves the range of money.
+pub fn advance_now(account: &mut Account, today: Date, now: OffsetDateTime, zone: &TimeZone) -> Result<(), Violation> {
+    advance_with(
+        account,
+        today,
+        |day| if day == today { now } else { zone.start_of_day(day) },
+    )
+}
+
+/// The next day on which something falls due for the account.
+pub fn next_due_on(account: &Account) -> Option<Date> {
+    account
+        .subscriptions
+        .iter()
+        .filter_map(next_due)
+        .map(|(day, _)| day)
+        .min()
+}
+
+fn advance_with(account: &mut Account, today: Date, instant: impl Fn(Date) -> OffsetDateTime) -> Result<(), Violation> {
+    loop {
+        let next = account
+            .subscriptions
+            .iter()
+            .enumerate()
+            .filter_map(|(index, subscription)| next_due(subscription).map(|(day, step)| (day, step, index)))
+            .min();
+        let Some((day, step, index)) = next.filter(|(day, ..)| *day <= today) else {
+            return Ok(());
+        };
+        let Account {
+            subscriptions, events, ..
+        } = account;
+        let subscription = &mut subscriptions[index];
+        let known_charges = subscription.charges.len();
+        perform(
+            subscription,
+            step,
+            Moment {
+                on: day,
+                at: instant(day),
+            },
+            events,
+        )?;
+        for charge in &subscription.charges[known_charges..] {
+            events.push(DraftEvent::of_charge("created", &subscription.id, charge));
+        }
+    }
+}
+
+fn next_due(subscription: &Subscription) -> Option<(Date, DueStep)> {
+    if subscription.ended_recorded || subscription.withdrawn_on.is_some() {
+        return None;
+    }
+    let end = subscription.ends_on.map(|end| (next_day(end), DueStep::End));
+    let starts = !subscription.started_recorded && subscription.ends_on.is_none_or(|end| subscription.starts_on <= end);
+    let start = starts.then_some((subscription.starts_on, DueStep::Start));
+    let plan_change = subscription
+        .pending(ChangeKind::PlanChange)
+        .map(|change| (change.effective_on, DueStep::PlanChange));
+    let charge = next_uncharged_day(subscription).map(|(day, _)| (day, DueStep::Charge));
+    [end, start, plan_change, charge].into_iter().flatten().min()
+}
+
+fn perform(
+    subscription: &mut Subscription,
+    step: DueStep,
+    moment: Moment,
+    events: &mut Vec<DraftEvent>,
+) -> Result<(), Violation> {
+    match step {
+        DueStep::Start => {
+            subscription.started_recorded = true;
+            events.push(DraftEvent::of_subscription("started", subscription, moment, false));
+            charge_one_off(
+                subscription,
+                ChargeOccasion {
+                    moment,
+                    change_id: None,
+                },
+            )
+        }
+        DueStep::PlanChange => apply_plan_change(subscription, moment, events),
+        DueStep::Charge => charge_period(
+            subscription,
+            moment.on,
+            ChargeKind::Recurring,
+            ChargeOccasion {
+                moment,
+                change_id: None,
+            },
+        ),
+        DueStep::End => settle_end(subscription, moment, events),
+    }
+}
+
+/// Puts a pending plan change into effect: credit for the rest of the old plan, charge for the rest of the new one.
+fn apply_plan_change(
+    subscription: &mut Subscription,
+    moment: Moment,
+    events: &mut Vec<DraftEvent>,
+) -> Result<(), Violation> {
+    let Some(change) = subscription.pending(ChangeKind::PlanChange).cloned() else {
+        return Ok(());
+    };
+    let Some(details) = change.plan_change().cloned() else {
+        return Ok(());
+    };
+    if let Some(change) = subscription.change_mut(&change.id) {
+        change.settle(ChangeStatus::Applied, moment.at);
+    }
+    let occasion = ChargeOccasion {
+        moment,
+        change_id: Some(&change.id),
+    };
+    let already_charged = subscription
+        .billed_through_on
+        .is_some_and(|through| through >= moment.on);
+    if details.is_quantity_only() {
+        charge_increase(
+            subscription,
+            moment.on,
+            details.to_quantity.saturating_sub(details.from_quantity),
+            occasion,
+        )?;
+    } else if already_charged {
+        credit_rest(subscription, moment.on, occasion)?;
+        charge_period(subscription, moment.on, ChargeKind::Proration, occasion)?;
+    }
+    if let Some(change) = subscription.change(&change.id) {
+        events.push(DraftEvent::of_change("applied", subscription, change, moment, false));
+    }
+    Ok(())
+}
+
+/// Settles the end of a contract: what was charged beyond it is credited, the cancellation is in effect.
+fn settle_end(subscription: &mut Subscription, moment: Moment, events: &mut Vec<DraftEvent>) -> Result<(), Violation> {
+    subscription.ended_recorded = true;
+    let cancellation = subscription
+        .pending(ChangeKind::Cancellation)
+        .map(|change| change.id.clone());
+    let occasion = ChargeOccasion {
+        moment,
+        change_id: cancellation.as_deref(),
+    };
+    credit_rest(subscription, first_unused_day(subscription), occasion)?;
+    if let Some(id) = &cancellation {
+        if let Some(change) = subscription.change_mut(id) {
+            change.settle(ChangeStatus::Applied, moment.at);
+        }
+        if let Some(change) = subscription.change(id) {
+            events.push(DraftEvent::of_change("applied", subscription, change, moment, false));
+        }
+    }
+    events.push(DraftEvent::of_subscription("ended", subscription, moment, false));
+    Ok(())
+}
+
+/// The day after the end, or the last day itself where it is the free extra day of § 188 BGB.
+fn first_unused_day(subscription: &Subscription) -> Date {
+    let Some(end) = subscription.ends_on else {
+        return subscription.starts_on;
+    };
+    let extra_day = subscription.phase_on(end).is_some_and(|phase| {
+        phase
+            .schedule
+            .period_containing(end)
+            .is_some_and(|period| is_statutory_extra_day(&phase.schedule, &period, end))
+    });
+    if extra_day { end } else { next_day(end) }
+}

@@ -1,0 +1,164 @@
+//! Events: what happened, with a snapshot of what it happened to. They are audit trail, timeline and evidence.
+//!
+//! Snapshots are in no language: texts are made from them when they are shown.
+
+use serde_json::{Value, json};
+use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{
+    account::Moment,
+    change::{Change, ChangeDetails},
+    charge::Charge,
+    subscription::Subscription,
+};
+
+/// An event that has not been recorded yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DraftEvent {
+    /// Type, for example `plan_change.applied`.
+    pub event_type: String,
+    /// The contract it is about.
+    pub subscription_id: Option<String>,
+    /// When it happened: the due instant for what falls due by itself.
+    pub occurred_at: OffsetDateTime,
+    /// Whether the caller of the command did it; otherwise time did.
+    pub by_caller: bool,
+    /// Snapshots by object name.
+    pub data: Value,
+}
+
+impl DraftEvent {
+    /// An event about a contract alone.
+    pub fn of_subscription(verb: &str, subscription: &Subscription, moment: Moment, by_caller: bool) -> Self {
+        Self {
+            event_type: format!("subscription.{verb}"),
+            subscription_id: Some(subscription.id.clone()),
+            occurred_at: moment.at,
+            by_caller,
+            data: json!({ "subscription": subscription_snapshot(subscription, moment.on) }),
+        }
+    }
+
+    /// An event about a plan change or cancellation; carries the contract as it is afterwards.
+    pub fn of_change(
+        verb: &str,
+        subscription: &Subscription,
+        change: &Change,
+        moment: Moment,
+        by_caller: bool,
+    ) -> Self {
+        let kind = change.kind().as_str();
+        Self {
+            event_type: format!("{kind}.{verb}"),
+            subscription_id: Some(subscription.id.clone()),
+            occurred_at: moment.at,
+            by_caller,
+            data: json!({
+                kind: change_snapshot(change),
+                "subscription": subscription_snapshot(subscription, moment.on),
+            }),
+        }
+    }
+
+    /// An event about a charge that came to be.
+    pub fn of_charge(verb: &str, subscription_id: &str, charge: &Charge) -> Self {
+        Self {
+            event_type: format!("charge.{verb}"),
+            subscription_id: Some(subscription_id.to_owned()),
+            occurred_at: charge.created_at,
+            by_caller: charge.change_id.is_some(),
+            data: json!({ "charge": charge_snapshot(charge) }),
+        }
+    }
+
+    /// Adds a member to the event's data, for example the consents given.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        if let Value::Object(members) = &mut self.data {
+            members.insert(name.to_owned(), value);
+        }
+        self
+    }
+}
+
+/// A contract as it is: ids and dates only.
+pub fn subscription_snapshot(subscription: &Subscription, day: Date) -> Value {
+    let phases: Vec<Value> = subscription
+        .phases
+        .iter()
+        .filter(|phase| !phase.removed)
+        .map(|phase| {
+            json!({
+                "plan_id": phase.plan.plan_id,
+                "plan_version_id": phase.plan.id,
+                "plan": phase.plan.plan.key,
+                "quantity": phase.quantity,
+                "from_on": phase.from_on.to_string(),
+                "through_on": phase.through_on.map(|day| day.to_string()),
+            })
+        })
+        .collect();
+    json!({
+        "id": subscription.id,
+        "contract_number": subscription.contract_number,
+        "status": subscription.status_on(day).as_str(),
+        "customer_type": subscription.customer_type.as_str(),
+        "concluded_at": instant(subscription.concluded_at),
+        "instructed_at": subscription.instructed_at.map(instant),
+        "starts_on": subscription.starts_on.to_string(),
+        "ends_on": subscription.ends_on.map(|day| day.to_string()),
+        "phases": phases,
+    })
+}
+
+/// A plan change or cancellation as it stands.
+pub fn change_snapshot(change: &Change) -> Value {
+    let details = match &change.details {
+        ChangeDetails::PlanChange(details) => json!(details),
+        ChangeDetails::Cancellation(details) => json!(details),
+    };
+    let mut snapshot = json!({
+        "id": change.id,
+        "status": change.status.as_str(),
+        "received_at": instant(change.received_at),
+        "effective_on": change.effective_on.to_string(),
+        "superseded_by_id": change.superseded_by_id,
+        "settled_at": change.settled_at.map(instant),
+    });
+    if let (Value::Object(members), Value::Object(details)) = (&mut snapshot, details) {
+        members.extend(details);
+    }
+    snapshot
+}
+
+/// A charge with its period and arithmetic.
+pub fn charge_snapshot(charge: &Charge) -> Value {
+    json!({
+        "id": charge.id,
+        "item_id": charge.item_id,
+        "price_key": charge.price_key,
+        "kind": charge.kind.as_str(),
+        "status": charge.status.as_str(),
+        "change_id": charge.change_id,
+        "original_charge_id": charge.original_charge_id,
+        "quantity": charge.quantity,
+        "unit_price": charge.unit_price,
+        "amount": charge.amount,
+        "price_mode": charge.price_mode,
+        "tax_rate": charge.tax_rate,
+        "from_on": charge.period_from.to_string(),
+        "through_on": charge.period_through.to_string(),
+        "charged_on": charge.charged_on.to_string(),
+        "arithmetic": charge.arithmetic.en,
+    })
+}
+
+/// An instant as `2026-11-21T19:17:54.123Z`.
+pub fn instant(at: OffsetDateTime) -> String {
+    const MILLISECONDS: &[time::format_description::BorrowedFormatItem<'static>] =
+        time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    let utc = at.to_offset(time::UtcOffset::UTC);
+    utc.format(MILLISECONDS)
+        .or_else(|_| utc.format(&Rfc3339))
+        .unwrap_or_default()
+}

@@ -1,0 +1,436 @@
+//! Changing plan or quantity: at once, with the end of the charged period, or with the end of the notice period.
+
+use std::sync::Arc;
+
+use time::{Date, OffsetDateTime};
+
+use super::{
+    account::{Account, Circumstances, Moment},
+    because::Because,
+    calendar::{next_day, previous_day},
+    catalogue::{Consequence, Transition, TransitionTiming},
+    change::{Change, ChangeDetails, ChangeKind, ChangeStatus, PlanChangeDetails},
+    charging::unix_millis,
+    conclusion::{check_quantity, check_sold_to},
+    consent::{Agreement, order_button},
+    due,
+    event::DraftEvent,
+    ids::IdKind,
+    localized::LocalizedText,
+    period::schedule_for,
+    plan_version::PlanVersion,
+    subscription::{Phase, Subscription, SubscriptionStatus, natural_end},
+    terms::{TerminationQuestion, termination},
+    violation::Violation,
+};
+
+/// A request for another plan, another quantity, or both.
+#[derive(Debug, Clone)]
+pub struct PlanChangeRequest {
+    /// Id of the new plan change (`pch_`).
+    pub change_id: String,
+    /// The contract.
+    pub subscription_id: String,
+    /// The plan to change to, in its present version; `None` keeps the plan and its version.
+    pub target: Option<Arc<PlanVersion>>,
+    /// The transition the catalogue offers between the two plans, if it does.
+    pub transition: Option<Transition>,
+    /// Units afterwards; the present number when not named.
+    pub quantity: Option<u32>,
+    /// The pending plan change that this one replaces.
+    pub supersedes: Option<String>,
+    /// Consents and order button.
+    pub agreement: Agreement,
+}
+
+/// What a plan change leads to, beyond the changed account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanChangeOutcome {
+    /// First day of the new plan or quantity.
+    pub effective_on: Date,
+    /// What the customer must know.
+    pub consequences: Vec<Consequence>,
+    /// The label the consumer's order button must carry, where the order costs more than before.
+    pub order_button: Option<LocalizedText>,
+    /// The pending plan change that is replaced.
+    pub superseded_id: Option<String>,
+    /// Why the date is what it is, for changes at the end of the notice period.
+    pub because: Vec<Because>,
+    /// Last day on which a declaration would still have reached the same date.
+    pub latest_receipt_on: Option<Date>,
+}
+
+/// Changes plan or quantity of a contract: schedules the change and puts it into effect if its day has come.
+///
+/// # Errors
+/// `subscription_not_active`, `subscription_ended`, `cancellation_pending`, `plan_change_pending`, `change_not_pending`,
+/// `nothing_to_change`, `transition_not_allowed`, `plan_not_available`, `not_for_customer_type`, `quantity_out_of_range` and
+/// those of the consents.
+pub fn change_plan(
+    account: &mut Account,
+    circumstances: &Circumstances<'_>,
+    request: &PlanChangeRequest,
+) -> Result<PlanChangeOutcome, Violation> {
+    let subscription = account.subscription_mut(&request.subscription_id)?;
+    let current = check_changeable(subscription, circumstances.today)?;
+    let change = Intention::of(subscription, &current, request)?;
+    let superseded_id = settle_pending(subscription, &change, request)?;
+    let moment = circumstances.moment();
+    let mut events = Vec::new();
+    if let Some(id) = &superseded_id {
+        events.extend(supersede(subscription, id, &request.change_id, moment));
+    }
+    let date = effective_date(subscription, &current, &change, circumstances)?;
+    request.agreement.check_consents()?;
+    let label = order_button(
+        &change.plan.plan,
+        subscription.customer_type,
+        change.costs_more(&current),
+    );
+    if let Some(label) = &label {
+        request.agreement.check_order_button(label)?;
+    }
+    schedule(
+        subscription,
+        &current,
+        &change,
+        date.effective_on,
+        request,
+        circumstances.now,
+    );
+    if let Some(scheduled) = subscription.change(&request.change_id) {
+        let event = DraftEvent::of_change("created", subscription, scheduled, moment, true);
+        events.push(event.with("evidence", request.agreement.evidence()));
+    }
+    account.events.extend(events);
+    due::advance_now(account, moment.on, moment.at, circumstances.zone)?;
+    Ok(PlanChangeOutcome {
+        effective_on: date.effective_on,
+        consequences: change.consequences(&current, request),
+        order_button: label,
+        superseded_id,
+        because: date.because,
+        latest_receipt_on: date.latest_receipt_on,
+    })
+}
+
+/// What is wanted, checked against the plan but not yet against the state.
+struct Intention {
+    plan: Arc<PlanVersion>,
+    quantity: u32,
+    timing: TransitionTiming,
+    is_pure_decrease: bool,
+    /// Clamped to the new plan's limit rather than asked for.
+    quantity_reduced: bool,
+}
+
+impl Intention {
+    fn of(subscription: &Subscription, current: &Phase, request: &PlanChangeRequest) -> Result<Self, Violation> {
+        // Asking for the plan one has means asking for another quantity: the agreed version stays (design decision 20).
+        let target = request
+            .target
+            .as_ref()
+            .filter(|target| target.plan_id != current.plan.plan_id);
+        let Some(target) = target else {
+            let quantity = request.quantity.unwrap_or(current.quantity);
+            if quantity == current.quantity {
+                return Err(nothing_to_change());
+            }
+            check_quantity(&current.plan, quantity)?;
+            let is_pure_decrease = quantity < current.quantity;
+            let timing = if is_pure_decrease {
+                TransitionTiming::PeriodEnd
+            } else {
+                TransitionTiming::Immediate
+            };
+            return Ok(Self {
+                plan: Arc::clone(&current.plan),
+                quantity,
+                timing,
+                is_pure_decrease,
+                quantity_reduced: false,
+            });
+        };
+        check_sold_to(target, subscription.customer_type)?;
+        let Some(transition) = &request.transition else {
+            return Err(transition_not_allowed(&current.plan, target));
+        };
+        let quantity = match request.quantity {
+            Some(quantity) => quantity,
+            None => target.plan.quantity.clamp(current.quantity),
+        };
+        check_quantity(target, quantity)?;
+        Ok(Self {
+            plan: Arc::clone(target),
+            quantity,
+            timing: transition.timing,
+            is_pure_decrease: false,
+            quantity_reduced: quantity < current.quantity,
+        })
+    }
+
+    /// Whether the customer will owe more per period than now, or the like for another interval: an order with costs.
+    fn costs_more(&self, current: &Phase) -> bool {
+        if !self.plan.plan.is_paid() || self.is_pure_decrease {
+            return false;
+        }
+        self.plan.id != current.plan.id || self.quantity > current.quantity
+    }
+
+    fn consequences(&self, current: &Phase, request: &PlanChangeRequest) -> Vec<Consequence> {
+        let mut consequences = Vec::new();
+        if self.plan.id != current.plan.id {
+            consequences.extend(
+                request
+                    .transition
+                    .iter()
+                    .flat_map(|transition| transition.consequences.clone()),
+            );
+        }
+        if self.quantity_reduced {
+            consequences.push(Consequence {
+                code: "quantity_reduced".to_owned(),
+                text: LocalizedText::new(
+                    format!("Die Menge sinkt von {} auf {}.", current.quantity, self.quantity),
+                    format!("The quantity goes down from {} to {}.", current.quantity, self.quantity),
+                ),
+            });
+        }
+        consequences
+    }
+}
+
+struct EffectiveDate {
+    effective_on: Date,
+    because: Vec<Because>,
+    latest_receipt_on: Option<Date>,
+}
+
+fn check_changeable(subscription: &Subscription, today: Date) -> Result<Phase, Violation> {
+    match subscription.status_on(today) {
+        SubscriptionStatus::Active => {}
+        SubscriptionStatus::Scheduled => {
+            return Err(Violation::conflict(
+                "subscription_not_active",
+                "Der Vertrag hat noch nicht begonnen.",
+                "The contract has not begun yet.",
+            ));
+        }
+        SubscriptionStatus::Ended | SubscriptionStatus::Withdrawn => return Err(ended()),
+    }
+    if let Some(cancellation) = subscription.pending(ChangeKind::Cancellation) {
+        return Err(Violation::conflict(
+            "cancellation_pending",
+            "Der Vertrag ist gekündigt. Nehmen Sie zuerst die Kündigung zurück.",
+            "The contract is cancelled. Revoke the cancellation first.",
+        )
+        .with("cancellation_id", cancellation.id.clone()));
+    }
+    subscription.phase_on(today).cloned().ok_or_else(ended)
+}
+
+/// Decides what becomes of a pending plan change: named or a mere decrease, it is replaced; otherwise it stands in the way
+/// (design decisions 11 and 13).
+fn settle_pending(
+    subscription: &Subscription,
+    change: &Intention,
+    request: &PlanChangeRequest,
+) -> Result<Option<String>, Violation> {
+    let pending = subscription.pending(ChangeKind::PlanChange);
+    match (pending, &request.supersedes) {
+        (None, None) => Ok(None),
+        (Some(pending), Some(named)) if pending.id == *named => Ok(Some(pending.id.clone())),
+        (_, Some(_)) => Err(Violation::conflict(
+            "change_not_pending",
+            "Der genannte Vertragswechsel steht nicht aus.",
+            "The plan change named is not pending.",
+        )
+        .at("/supersedes")),
+        (Some(pending), None) => {
+            let both_decreases =
+                change.is_pure_decrease && pending.plan_change().is_some_and(PlanChangeDetails::is_pure_decrease);
+            if both_decreases {
+                return Ok(Some(pending.id.clone()));
+            }
+            Err(Violation::conflict(
+                "plan_change_pending",
+                "Es steht bereits ein Vertragswechsel aus. Nennen Sie ihn in „supersedes“, um ihn zu ersetzen.",
+                "A plan change is already pending. Name it in \"supersedes\" to replace it.",
+            )
+            .with("plan_change_id", pending.id.clone()))
+        }
+    }
+}
+
+fn effective_date(
+    subscription: &Subscription,
+    current: &Phase,
+    change: &Intention,
+    circumstances: &Circumstances<'_>,
+) -> Result<EffectiveDate, Violation> {
+    let today = circumstances.today;
+    let on = |effective_on| EffectiveDate {
+        effective_on,
+        because: Vec::new(),
+        latest_receipt_on: None,
+    };
+    match change.timing {
+        TransitionTiming::Immediate => Ok(on(today)),
+        TransitionTiming::PeriodEnd => Ok(on(next_day(charged_period_end(subscription, current, today)))),
+        TransitionTiming::NoticeEnd => {
+            let end = termination(&TerminationQuestion {
+                terms: &current.plan.plan.terms,
+                received_on: today,
+                started_on: Some(subscription.term_started_on(today)),
+                billing: Some(current.schedule),
+                wish_on: None,
+                consumer: subscription.customer_type == super::customer_type::CustomerType::Consumer,
+            })?;
+            Ok(EffectiveDate {
+                effective_on: end.successor_starts_on,
+                because: end.because,
+                latest_receipt_on: Some(end.latest_receipt_on),
+            })
+        }
+    }
+}
+
+/// The last day of what is charged, or of the running period where nothing is.
+fn charged_period_end(subscription: &Subscription, current: &Phase, today: Date) -> Date {
+    let period_end = current
+        .schedule
+        .period_containing(today)
+        .map_or(today, |period| period.through_on);
+    subscription
+        .billed_through_on
+        .map_or(period_end, |through| through.max(period_end))
+}
+
+/// Writes the change and both phases: the old one ends on the eve, the new one begins on the day.
+fn schedule(
+    subscription: &mut Subscription,
+    current: &Phase,
+    intention: &Intention,
+    effective_on: Date,
+    request: &PlanChangeRequest,
+    now: OffsetDateTime,
+) {
+    let previous_ends_on = subscription.ends_on;
+    if intention.plan.plan_id != current.plan.plan_id {
+        subscription.ends_on = natural_end(&intention.plan, effective_on);
+        subscription.ended_by_change_id = None;
+    }
+    for phase in subscription.phases.iter_mut().filter(|phase| phase.id == current.id) {
+        phase.ended_by_change_id = Some(request.change_id.clone());
+        if effective_on <= phase.from_on {
+            // The change day belongs to the new plan (design decision 4): the old phase has no day left.
+            phase.removed = true;
+        } else {
+            phase.through_on = Some(previous_day(effective_on));
+        }
+    }
+    let plan = &intention.plan.plan;
+    let same_interval = plan.billing_interval == current.schedule.interval;
+    subscription.phases.push(Phase {
+        id: IdKind::Phase.derive(unix_millis(now), &[&request.change_id]),
+        plan: Arc::clone(&intention.plan),
+        quantity: intention.quantity,
+        from_on: effective_on,
+        through_on: None,
+        schedule: if same_interval {
+            current.schedule
+        } else {
+            schedule_for(effective_on, plan.billing_interval, plan.billing_alignment)
+        },
+        created_by_change_id: Some(request.change_id.clone()),
+        ended_by_change_id: None,
+        removed: false,
+    });
+    subscription.changes.push(Change {
+        id: request.change_id.clone(),
+        status: ChangeStatus::Scheduled,
+        received_at: now,
+        effective_on,
+        superseded_by_id: None,
+        settled_at: None,
+        version: 1,
+        created_at: now,
+        details: ChangeDetails::PlanChange(PlanChangeDetails {
+            timing: intention.timing,
+            from_plan_id: current.plan.plan_id.clone(),
+            from_plan_version_id: current.plan.id.clone(),
+            from_quantity: current.quantity,
+            to_plan_id: intention.plan.plan_id.clone(),
+            to_plan_version_id: intention.plan.id.clone(),
+            to_quantity: intention.quantity,
+            previous_ends_on,
+        }),
+    });
+}
+
+/// Replaces a pending plan change: its phase never comes, the one it would have ended goes on.
+pub(super) fn supersede(
+    subscription: &mut Subscription,
+    change_id: &str,
+    by_id: &str,
+    moment: Moment,
+) -> Option<DraftEvent> {
+    undo_phases(subscription, change_id);
+    let change = subscription.change_mut(change_id)?;
+    change.settle(ChangeStatus::Superseded, moment.at);
+    change.superseded_by_id = Some(by_id.to_owned());
+    let change = subscription.change(change_id)?;
+    Some(DraftEvent::of_change("superseded", subscription, change, moment, true))
+}
+
+/// Takes back what a pending plan change had planned. Every row it ended names it, so exactly those are restored.
+pub(super) fn undo_phases(subscription: &mut Subscription, change_id: &str) {
+    for phase in &mut subscription.phases {
+        if phase.created_by_change_id.as_deref() == Some(change_id) {
+            phase.removed = true;
+        }
+        if phase.ended_by_change_id.as_deref() == Some(change_id) {
+            phase.ended_by_change_id = None;
+            phase.through_on = None;
+            phase.removed = false;
+        }
+    }
+    let previous = subscription
+        .change(change_id)
+        .and_then(Change::plan_change)
+        .map(|details| details.previous_ends_on);
+    if let Some(previous_ends_on) = previous {
+        subscription.ends_on = previous_ends_on;
+    }
+}
+
+fn ended() -> Violation {
+    Violation::conflict(
+        "subscription_ended",
+        "Der Vertrag ist beendet.",
+        "The contract has ended.",
+    )
+}
+
+fn nothing_to_change() -> Violation {
+    Violation::invalid(
+        "nothing_to_change",
+        "Der Vertrag hat diesen Tarif und diese Menge bereits.",
+        "The contract already has this plan and quantity.",
+    )
+}
+
+fn transition_not_allowed(from: &PlanVersion, to: &PlanVersion) -> Violation {
+    Violation::invalid(
+        "transition_not_allowed",
+        format!(
+            "Ein Wechsel von {} zu {} ist nicht vorgesehen.",
+            from.plan.name.de, to.plan.name.de
+        ),
+        format!(
+            "A change from {} to {} is not offered.",
+            from.plan.name.en, to.plan.name.en
+        ),
+    )
+    .at("/plan")
+}

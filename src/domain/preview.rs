@@ -1,0 +1,333 @@
+//! Previews: what a command would do, told from the changed account itself, so that preview and execution cannot differ
+//! (design decision 21).
+
+use serde::Serialize;
+use time::Date;
+
+use super::{
+    account::{Account, Circumstances},
+    because::Because,
+    calendar::next_day,
+    catalogue::Consequence,
+    charge::{Charge, ChargeKind, ChargeStatus},
+    charging::next_uncharged_day,
+    consent::RequiredDocument,
+    due,
+    localized::LocalizedText,
+    money::{Currency, Money},
+    period::BillingInterval,
+    proration::prorate,
+    subscription::Subscription,
+    tax::{PriceMode, TaxLine, tax},
+    violation::Violation,
+};
+
+/// An amount with its tax: `gross` = `net` + `tax`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Without tax.
+    pub net: Money,
+    /// Value added tax.
+    pub tax: Money,
+    /// With tax.
+    pub gross: Money,
+}
+
+/// One amount a command causes, now or on a later day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PreviewLine {
+    /// The contract.
+    pub subscription_id: String,
+    /// Kind of the charge it will be.
+    pub kind: &'static str,
+    /// What the customer reads.
+    pub label: LocalizedText,
+    /// The calculation in words.
+    pub arithmetic: LocalizedText,
+    /// Units.
+    pub quantity: u32,
+    /// First day charged or credited.
+    pub from_on: Date,
+    /// Last day charged or credited.
+    pub through_on: Date,
+    /// The day on which the charge comes to be.
+    pub charged_on: Date,
+    /// The amount; negative for credits. Net or gross as `price_mode` says.
+    pub amount: Money,
+    /// Net or gross.
+    pub price_mode: PriceMode,
+    /// Rate of value added tax in per cent.
+    pub tax_rate: super::tax::TaxRate,
+}
+
+/// What a contract costs for each full billing period from the effective day on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recurring {
+    /// The amount for one billing period.
+    pub totals: Totals,
+    /// Length of the billing period.
+    pub interval: BillingInterval,
+    /// Whether the price is quoted net or gross.
+    pub price_mode: PriceMode,
+    /// First day for which it is charged; `None` when nothing further is.
+    pub next_charge_on: Option<Date>,
+}
+
+/// What the contract's next regular bill will hold because of the command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NextInvoice {
+    /// The next day on which one of the contracts is charged; `None` when none is any more.
+    pub on: Option<Date>,
+    /// What the command charges now plus the contracts' own charges of that day.
+    pub totals: Totals,
+}
+
+/// A sentence to show with the preview.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PreviewText {
+    /// Stable code, snake_case.
+    pub code: &'static str,
+    /// The sentence.
+    pub text: LocalizedText,
+}
+
+/// The order button a command needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OrderButton {
+    /// The label; for consumers exactly this one must be shown and sent back (§ 312j Abs. 3 BGB).
+    pub label: LocalizedText,
+    /// Whether the command is refused without it.
+    pub required: bool,
+}
+
+/// What a command would do. Its canonical form is what the preview token vouches for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Preview {
+    /// The day the command takes effect: first day of a new plan or contract, last day of a cancelled contract.
+    pub effective_on: Date,
+    /// What is charged or credited at once.
+    pub due_now: Totals,
+    /// What the next regular bill will hold.
+    pub next_invoice: NextInvoice,
+    /// What the contract costs afterwards; `None` when it ends or several are concerned.
+    pub recurring: Option<Recurring>,
+    /// Every amount the command causes, with its day and its arithmetic.
+    pub lines: Vec<PreviewLine>,
+    /// What the customer must know.
+    pub consequences: Vec<Consequence>,
+    /// Documents that must be accepted.
+    pub consents: Vec<RequiredDocument>,
+    /// The order button.
+    pub order_button: Option<OrderButton>,
+    /// Sentences to show.
+    pub texts: Vec<PreviewText>,
+    /// Why the date is what it is.
+    pub because: Vec<Because>,
+    /// Last day of receipt that still leads to this date.
+    pub latest_receipt_on: Option<Date>,
+    /// Pending changes that are replaced.
+    pub supersedes: Vec<String>,
+    /// The contracts concerned.
+    pub subscription_ids: Vec<String>,
+}
+
+/// What a use case adds to what the accounts say.
+#[derive(Debug, Clone)]
+pub struct PreviewParts {
+    /// The day the command takes effect.
+    pub effective_on: Date,
+    /// The contracts concerned.
+    pub subscription_ids: Vec<String>,
+    /// The changes made; charges that name them belong to the command.
+    pub change_ids: Vec<String>,
+    /// What the customer must know.
+    pub consequences: Vec<Consequence>,
+    /// Documents that must be accepted.
+    pub consents: Vec<RequiredDocument>,
+    /// The order button.
+    pub order_button: Option<OrderButton>,
+    /// Sentences to show.
+    pub texts: Vec<PreviewText>,
+    /// Why the date is what it is.
+    pub because: Vec<Because>,
+    /// Last day of receipt that still leads to this date.
+    pub latest_receipt_on: Option<Date>,
+    /// Pending changes that are replaced.
+    pub supersedes: Vec<String>,
+}
+
+/// Tells what happens between `before` (with everything due applied) and `after` (the command applied to it), now and until
+/// its effective day, by letting time pass in memory.
+///
+/// # Errors
+/// When an amount leaves the range of money.
+pub fn preview(
+    before: &Account,
+    after: &Account,
+    circumstances: &Circumstances<'_>,
+    parts: PreviewParts,
+) -> Result<Preview, Violation> {
+    let currency = circumstances.provider.currency;
+    let settled_on = next_day(parts.effective_on).max(circumstances.today);
+    let mut later = after.clone();
+    due::advance(&mut later, settled_on, circumstances.zone)?;
+    let belongs = |charge: &&Charge| {
+        let of_change = charge
+            .change_id
+            .as_ref()
+            .is_some_and(|id| parts.change_ids.contains(id));
+        let of_today = charge.charged_on == circumstances.today;
+        let of_new_phase = charge.charged_on == parts.effective_on && charge.kind != ChargeKind::Credit;
+        of_change || of_today || of_new_phase
+    };
+    let lines: Vec<PreviewLine> = new_charges(before, &later, &parts.subscription_ids)
+        .filter(|(_, charge)| belongs(charge))
+        .map(|(subscription, charge)| line(subscription, charge))
+        .collect();
+    let due_now = totals(
+        lines.iter().filter(|line| line.charged_on <= circumstances.today),
+        currency,
+    )?;
+    Ok(Preview {
+        effective_on: parts.effective_on,
+        next_invoice: next_invoice(before, after, circumstances, &parts.subscription_ids)?,
+        recurring: recurring(&later, &parts, currency)?,
+        due_now,
+        lines,
+        consequences: parts.consequences,
+        consents: parts.consents,
+        order_button: parts.order_button,
+        texts: parts.texts,
+        because: parts.because,
+        latest_receipt_on: parts.latest_receipt_on,
+        supersedes: parts.supersedes,
+        subscription_ids: parts.subscription_ids,
+    })
+}
+
+/// The recurring price of the phase in force on `day`, for one full billing period.
+///
+/// # Errors
+/// When an amount leaves the range of money.
+pub fn recurring_price(
+    subscription: &Subscription,
+    day: Date,
+    currency: Currency,
+) -> Result<Option<Recurring>, Violation> {
+    let Some(phase) = subscription.phase_on(day) else {
+        return Ok(None);
+    };
+    let plan = &phase.plan.plan;
+    let mut lines = Vec::new();
+    for price in plan.prices.iter().filter(|price| price.kind.is_recurring()) {
+        let quantity = if price.kind == super::catalogue::PriceKind::PerUnit {
+            phase.quantity
+        } else {
+            1
+        };
+        let full = prorate(price.amount, i64::from(quantity), (day, day), (day, day))?.full;
+        lines.push(TaxLine::of_amount(full, plan.tax_rate));
+    }
+    let sum = tax(&lines, plan.price_mode, currency)?;
+    Ok(Some(Recurring {
+        totals: Totals {
+            net: sum.net,
+            tax: sum.tax,
+            gross: sum.gross,
+        },
+        interval: phase.schedule.interval,
+        price_mode: plan.price_mode,
+        next_charge_on: next_uncharged_day(subscription).map(|(day, _)| day),
+    }))
+}
+
+fn recurring(later: &Account, parts: &PreviewParts, currency: Currency) -> Result<Option<Recurring>, Violation> {
+    let [id] = parts.subscription_ids.as_slice() else {
+        return Ok(None);
+    };
+    let subscription = later.subscription(id)?;
+    if subscription.ends_on.is_some_and(|end| end <= parts.effective_on) {
+        return Ok(None);
+    }
+    recurring_price(subscription, parts.effective_on, currency)
+}
+
+fn next_invoice(
+    before: &Account,
+    after: &Account,
+    circumstances: &Circumstances<'_>,
+    subscription_ids: &[String],
+) -> Result<NextInvoice, Violation> {
+    let on = after
+        .subscriptions
+        .iter()
+        .filter(|subscription| subscription_ids.contains(&subscription.id))
+        .filter_map(|subscription| next_uncharged_day(subscription).map(|(day, _)| day))
+        .min();
+    let mut later = after.clone();
+    if let Some(on) = on {
+        due::advance(&mut later, on, circumstances.zone)?;
+    }
+    let lines: Vec<PreviewLine> = new_charges(before, &later, subscription_ids)
+        .map(|(subscription, charge)| line(subscription, charge))
+        .collect();
+    Ok(NextInvoice {
+        on,
+        totals: totals(lines.iter(), circumstances.provider.currency)?,
+    })
+}
+
+fn new_charges<'a>(
+    before: &'a Account,
+    after: &'a Account,
+    subscription_ids: &'a [String],
+) -> impl Iterator<Item = (&'a Subscription, &'a Charge)> {
+    after
+        .subscriptions
+        .iter()
+        .filter(|subscription| subscription_ids.contains(&subscription.id))
+        .flat_map(|subscription| {
+            let known = before.subscriptions.iter().find(|known| known.id == subscription.id);
+            subscription
+                .charges
+                .iter()
+                .filter(move |charge| charge.status == ChargeStatus::Draft)
+                .filter(move |charge| known.is_none_or(|known| known.charges.iter().all(|old| old.id != charge.id)))
+                .map(move |charge| (subscription, charge))
+        })
+}
+
+fn line(subscription: &Subscription, charge: &Charge) -> PreviewLine {
+    PreviewLine {
+        subscription_id: subscription.id.clone(),
+        kind: charge.kind.as_str(),
+        label: charge.label.clone(),
+        arithmetic: charge.arithmetic.clone(),
+        quantity: charge.quantity,
+        from_on: charge.period_from,
+        through_on: charge.period_through,
+        charged_on: charge.charged_on,
+        amount: charge.amount,
+        price_mode: charge.price_mode,
+        tax_rate: charge.tax_rate,
+    }
+}
+
+/// Net, tax and gross of lines; net and gross prices are taxed apart, as they would be invoiced (design decision 10).
+fn totals<'a>(lines: impl Iterator<Item = &'a PreviewLine>, currency: Currency) -> Result<Totals, Violation> {
+    let (mut net_lines, mut gross_lines) = (Vec::new(), Vec::new());
+    for line in lines {
+        let taxed = TaxLine::of_amount(line.amount, line.tax_rate);
+        match line.price_mode {
+            PriceMode::Net => net_lines.push(taxed),
+            PriceMode::Gross => gross_lines.push(taxed),
+        }
+    }
+    let net_priced = tax(&net_lines, PriceMode::Net, currency)?;
+    let gross_priced = tax(&gross_lines, PriceMode::Gross, currency)?;
+    Ok(Totals {
+        net: net_priced.net.checked_add(gross_priced.net)?,
+        tax: net_priced.tax.checked_add(gross_priced.tax)?,
+        gross: net_priced.gross.checked_add(gross_priced.gross)?,
+    })
+}

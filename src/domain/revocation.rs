@@ -1,0 +1,80 @@
+//! Taking a pending plan change or cancellation back. An agreement to go on, offered by the provider until the day comes:
+//! not a statutory withdrawal (§ 355 BGB), and the notice clock starts anew (rules 2.3).
+
+use super::{
+    account::{Account, Circumstances},
+    calendar::german,
+    change::{Change, ChangeKind, ChangeStatus},
+    due,
+    event::DraftEvent,
+    plan_change::undo_phases,
+    violation::Violation,
+};
+
+/// Takes a pending change back; everything it planned is as if it had never been declared.
+///
+/// # Errors
+/// `already_revoked`, `already_applied`, `change_superseded`, `revocation_not_offered`, `not_found`.
+pub fn revoke(
+    account: &mut Account,
+    circumstances: &Circumstances<'_>,
+    subscription_id: &str,
+    change_id: &str,
+) -> Result<Change, Violation> {
+    let subscription = account.subscription_mut(subscription_id)?;
+    let change = subscription
+        .change(change_id)
+        .cloned()
+        .ok_or_else(super::cancellation::unknown)?;
+    check_revocable(&change, circumstances)?;
+    match change.kind() {
+        ChangeKind::PlanChange => undo_phases(subscription, change_id),
+        ChangeKind::Cancellation => {
+            subscription.ends_on = change.cancellation().and_then(|details| details.previous_ends_on);
+            subscription.ended_by_change_id = None;
+        }
+    }
+    let moment = circumstances.moment();
+    if let Some(change) = subscription.change_mut(change_id) {
+        change.settle(ChangeStatus::Revoked, moment.at);
+    }
+    let revoked = subscription.change(change_id).cloned().unwrap_or(change);
+    let event = DraftEvent::of_change("revoked", subscription, &revoked, moment, true);
+    account.events.push(event);
+    due::advance_now(account, moment.on, moment.at, circumstances.zone)?;
+    Ok(revoked)
+}
+
+fn check_revocable(change: &Change, circumstances: &Circumstances<'_>) -> Result<(), Violation> {
+    match change.status {
+        ChangeStatus::Revoked => Err(Violation::conflict(
+            "already_revoked",
+            "Das wurde bereits zurückgenommen.",
+            "This has already been revoked.",
+        )),
+        ChangeStatus::Applied => Err(Violation::conflict(
+            "already_applied",
+            format!(
+                "Das ist seit dem {} wirksam und kann nicht mehr zurückgenommen werden.",
+                german(change.effective_on)
+            ),
+            format!(
+                "This has been in effect since {} and can no longer be revoked.",
+                change.effective_on
+            ),
+        )),
+        ChangeStatus::Superseded => Err(Violation::conflict(
+            "change_superseded",
+            "Das wurde durch eine spätere Erklärung ersetzt.",
+            "This was replaced by a later declaration.",
+        )),
+        ChangeStatus::Scheduled if !circumstances.provider.revocation_offered && !circumstances.by_staff => {
+            Err(Violation::conflict(
+                "revocation_not_offered",
+                "Der Anbieter bietet die Rücknahme nicht an. Bitte wenden Sie sich an ihn.",
+                "The provider does not offer revocation. Please contact them.",
+            ))
+        }
+        ChangeStatus::Scheduled => Ok(()),
+    }
+}

@@ -1,0 +1,193 @@
+//! A contract in memory: its phases, changes and charges, and what follows from their dates.
+
+use std::sync::Arc;
+
+use time::{Date, OffsetDateTime};
+
+use super::{
+    calendar::{next_day, term_end},
+    change::{Change, ChangeKind},
+    charge::Charge,
+    customer_type::CustomerType,
+    period::BillingSchedule,
+    plan_version::PlanVersion,
+};
+
+/// Where a contract stands on a day. A pending change is told separately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubscriptionStatus {
+    /// Concluded, but its first day has not come.
+    Scheduled,
+    /// Running.
+    Active,
+    /// Its last day is over.
+    Ended,
+    /// Undone by a statutory withdrawal.
+    Withdrawn,
+}
+
+impl SubscriptionStatus {
+    /// The name used in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Active => "active",
+            Self::Ended => "ended",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// A stretch of time in which plan version and quantity of a contract stay the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Phase {
+    /// Id (`phs_`), internal.
+    pub id: String,
+    /// The plan version under which the customer agreed; kept when a newer one is published (design decision 20).
+    pub plan: Arc<PlanVersion>,
+    /// Units of the plan, for example users.
+    pub quantity: u32,
+    /// First day.
+    pub from_on: Date,
+    /// Last day, once a change has set it.
+    pub through_on: Option<Date>,
+    /// Anchor and interval of the billing periods.
+    pub schedule: BillingSchedule,
+    /// The plan change that began this phase; `None` for the first one.
+    pub created_by_change_id: Option<String>,
+    /// The plan change that ends it.
+    pub ended_by_change_id: Option<String>,
+    /// Planned, but taken back or replaced before it had a day of its own.
+    pub removed: bool,
+}
+
+impl Phase {
+    /// Whether the phase covers a day.
+    pub fn covers(&self, day: Date) -> bool {
+        !self.removed && self.from_on <= day && self.through_on.is_none_or(|through| day <= through)
+    }
+}
+
+/// A contract with everything that is needed to decide about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subscription {
+    /// Id (`sub_`).
+    pub id: String,
+    /// Unguessable number by which customers name the contract.
+    pub contract_number: String,
+    /// Consumer or business, fixed at conclusion (design decision 18).
+    pub customer_type: CustomerType,
+    /// When the contract was concluded.
+    pub concluded_at: OffsetDateTime,
+    /// When the consumer received the withdrawal instruction (§ 356 Abs. 3 BGB), if ever.
+    pub instructed_at: Option<OffsetDateTime>,
+    /// First day.
+    pub starts_on: Date,
+    /// Last day, once known.
+    pub ends_on: Option<Date>,
+    /// The cancellation that set the last day; `None` where the term ends by itself.
+    pub ended_by_change_id: Option<String>,
+    /// Day of a statutory withdrawal.
+    pub withdrawn_on: Option<Date>,
+    /// Last day charged, drafts included.
+    pub billed_through_on: Option<Date>,
+    /// Whether the beginning has been recorded as an event.
+    pub started_recorded: bool,
+    /// Whether the end has been settled and recorded as an event.
+    pub ended_recorded: bool,
+    /// Counts the changes of the contract, from 1.
+    pub version: i64,
+    /// When it was recorded.
+    pub created_at: OffsetDateTime,
+    /// When it last changed.
+    pub updated_at: OffsetDateTime,
+    /// Phases in the order of their first day, removed ones included.
+    pub phases: Vec<Phase>,
+    /// Plan changes and cancellations in the order of their receipt.
+    pub changes: Vec<Change>,
+    /// The charges that may still be touched; older ones are not loaded.
+    pub charges: Vec<Charge>,
+}
+
+impl Subscription {
+    /// Where the contract stands on `day`.
+    pub fn status_on(&self, day: Date) -> SubscriptionStatus {
+        if self.withdrawn_on.is_some_and(|withdrawn| withdrawn <= day) {
+            SubscriptionStatus::Withdrawn
+        } else if self.ends_on.is_some_and(|end| end < day) {
+            SubscriptionStatus::Ended
+        } else if day < self.starts_on {
+            SubscriptionStatus::Scheduled
+        } else {
+            SubscriptionStatus::Active
+        }
+    }
+
+    /// Whether the contract goes on for an unknown time: neither ended nor going to end.
+    pub fn continues_after(&self, day: Date) -> bool {
+        self.ends_on.is_none()
+            && matches!(
+                self.status_on(day),
+                SubscriptionStatus::Scheduled | SubscriptionStatus::Active
+            )
+    }
+
+    /// The phase in force on `day`; before the start the first one, after the end the last one.
+    pub fn phase_on(&self, day: Date) -> Option<&Phase> {
+        let mut present = self.phases.iter().filter(|phase| !phase.removed);
+        let first = present.clone().next();
+        present.clone().find(|phase| phase.covers(day)).or_else(|| match first {
+            Some(phase) if day < phase.from_on => Some(phase),
+            _ => present.next_back(),
+        })
+    }
+
+    /// The pending change of a kind; there is at most one.
+    pub fn pending(&self, kind: ChangeKind) -> Option<&Change> {
+        self.changes
+            .iter()
+            .find(|change| change.is_scheduled() && change.kind() == kind)
+    }
+
+    /// First day of the plan that is in force on `day`: its minimum term runs from here. A change of quantity alone does not
+    /// begin a new term.
+    pub fn term_started_on(&self, day: Date) -> Date {
+        let Some(current) = self.phase_on(day) else {
+            return self.starts_on;
+        };
+        let mut started_on = current.from_on;
+        for phase in self
+            .phases
+            .iter()
+            .rev()
+            .filter(|phase| !phase.removed && phase.from_on < current.from_on)
+        {
+            let adjoins = phase.through_on.is_some_and(|through| next_day(through) == started_on);
+            if !adjoins || phase.plan.plan_id != current.plan.plan_id {
+                break;
+            }
+            started_on = phase.from_on;
+        }
+        started_on
+    }
+
+    /// The change with this id.
+    pub fn change(&self, id: &str) -> Option<&Change> {
+        self.changes.iter().find(|change| change.id == id)
+    }
+
+    /// The change with this id, to settle it.
+    pub fn change_mut(&mut self, id: &str) -> Option<&mut Change> {
+        self.changes.iter_mut().find(|change| change.id == id)
+    }
+}
+
+/// The last day of a contract whose term ends by itself (an initial term without renewal, design decision 2); `None` for
+/// terms that go on until someone gives notice.
+pub fn natural_end(plan: &PlanVersion, term_started_on: Date) -> Option<Date> {
+    let terms = &plan.plan.terms;
+    match (terms.initial_term, terms.renewal) {
+        (Some(initial_term), None) => Some(term_end(term_started_on, initial_term)),
+        _ => None,
+    }
+}
