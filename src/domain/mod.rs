@@ -1,17 +1,30 @@
 //! The rules: pure functions over plain data. Nothing here reads a clock, speaks HTTP or knows a database.
 
 pub mod access;
+pub mod account;
 pub mod because;
 pub mod calendar;
+pub mod cancellation;
 pub mod catalogue;
+pub mod change;
+pub mod charge;
+pub mod charging;
+pub mod conclusion;
+pub mod consent;
 pub mod customer_type;
+pub mod due;
+pub mod event;
 pub mod holidays;
 pub mod ids;
 pub mod localized;
 pub mod money;
 pub mod period;
+pub mod plan_change;
 pub mod plan_version;
+pub mod preview;
 pub mod proration;
+pub mod revocation;
+pub mod subscription;
 pub mod tax;
 pub mod terms;
 pub mod time_zone;
