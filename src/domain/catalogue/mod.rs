@@ -4,6 +4,12 @@
 //! afterwards only read. Everything refers to everything else by key; [`check`] makes sure that each key leads somewhere.
 
 mod add_on;
+mod changes;
+mod check;
+mod consumer_guard;
+mod fault;
+mod hash;
+mod parse;
 mod plan;
 mod provider;
 mod transition;
@@ -11,6 +17,12 @@ mod transition;
 use serde::{Deserialize, Serialize};
 
 pub use add_on::{AddOn, AddOnBilling, AddOnCharging, Entitlement};
+pub use changes::{Changes, changes_between, check_succession};
+pub use check::check;
+pub use consumer_guard::consumer_guard;
+pub use fault::Fault;
+pub use hash::{canonical_json, content_hash, plan_content_hash};
+pub use parse::parse;
 pub use plan::{Compensation, Feature, IncludedAddOn, Limit, Plan, Price, PriceKind, QuantityRule, WithdrawalSettings};
 pub use provider::{Contact, DocumentKind, LegalDocument, Product, ProviderSettings};
 pub use transition::{Consequence, Transition, TransitionTiming};

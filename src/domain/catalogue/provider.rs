@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use time::Date;
 
 use crate::domain::{
+    calendar::civil_date,
     holidays::HolidayRegion,
     localized::{Locale, LocalizedText},
     money::Currency,
@@ -107,6 +108,7 @@ pub struct LegalDocument {
     /// The full wording, kept as evidence of what was agreed.
     pub text: String,
     /// First day on which this version is used.
+    #[serde(with = "civil_date")]
     pub valid_from: Date,
 }
 

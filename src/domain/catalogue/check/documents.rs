@@ -1,0 +1,86 @@
+//! Legal documents: one entry per language, the same version in all of them.
+
+use std::collections::{HashMap, HashSet};
+
+use time::{Date, macros::date};
+
+use super::{Catalogue, Faults, texts};
+
+const EARLIEST: Date = date!(2000 - 01 - 01);
+const LATEST: Date = date!(2100 - 12 - 31);
+
+pub fn check(faults: &mut Faults, catalogue: &Catalogue) {
+    let documents = &catalogue.legal_documents;
+    let mut seen = HashSet::new();
+    let mut first_of = HashMap::new();
+    for (index, document) in documents.iter().enumerate() {
+        let at = |member: &str| format!("/legal_documents/{index}/{member}");
+        texts::key(faults, &at("key"), &document.key);
+        texts::version(faults, &at("version"), &document.version);
+        texts::plain(faults, &at("title"), &document.title, texts::NAME);
+        texts::plain(faults, &at("text"), &document.text, texts::DOCUMENT);
+        if !(EARLIEST..=LATEST).contains(&document.valid_from) {
+            faults.add(
+                at("valid_from"),
+                "date_out_of_range",
+                format!("Das Datum muss zwischen {EARLIEST} und {LATEST} liegen."),
+                format!("The date must lie between {EARLIEST} and {LATEST}."),
+            );
+        }
+        if !seen.insert((&document.key, document.language)) {
+            let language = document.language.as_str();
+            faults.add(
+                at("key"),
+                "key_duplicate",
+                format!(
+                    "Das Dokument „{}“ kommt in der Sprache „{language}“ schon vor.",
+                    document.key
+                ),
+                format!(
+                    "The document `{}` already stands there in the language `{language}`.",
+                    document.key
+                ),
+            );
+        }
+        let first = *first_of.entry(&document.key).or_insert(document);
+        for (member, differs) in [
+            ("kind", first.kind != document.kind),
+            ("version", first.version != document.version),
+            ("valid_from", first.valid_from != document.valid_from),
+        ] {
+            if differs {
+                faults.add(
+                    at(member),
+                    "document_translation_differs",
+                    format!(
+                        "Das Dokument „{}“ sagt hier in einer anderen Sprache etwas anderes.",
+                        document.key
+                    ),
+                    format!(
+                        "The document `{}` says otherwise here in another language.",
+                        document.key
+                    ),
+                );
+            }
+        }
+    }
+    let own_language = catalogue.provider.default_locale;
+    let mut reported = HashSet::new();
+    for (index, document) in documents.iter().enumerate() {
+        if !seen.contains(&(&document.key, own_language)) && reported.insert(&document.key) {
+            let language = own_language.as_str();
+            faults.add(
+                format!("/legal_documents/{index}/language"),
+                "document_language_missing",
+                format!(
+                    "Das Dokument „{}“ fehlt in der Sprache des Anbieters („{language}“).",
+                    document.key
+                ),
+                format!(
+                    "The document `{}` is missing in the provider's own language (`{language}`).",
+                    document.key
+                ),
+            );
+        }
+    }
+}
