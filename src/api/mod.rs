@@ -3,6 +3,9 @@
 //! A handler unwraps its input with the extractors of [`extract`], makes one service call through [`blocking`], and maps the
 //! answer to a DTO. Its errors are [`problem::Problem`]s (`?` makes one from an [`AppError`]).
 
+pub mod etag;
+pub mod extract;
+pub mod locale;
 pub mod problem;
 
 use actix_web::web;

@@ -1,0 +1,21 @@
+//! Extractors: everything a handler reads from a request, checked, with problems instead of the framework's plain texts.
+//!
+//! [`Json`], [`MergePatch`] and [`Form`] read bodies, [`Query`] the query, the id types path parameters, [`IfMatch`] the
+//! condition of a PATCH, and `crate::context::RequestContext` the rest.
+
+mod body;
+mod context;
+mod faults;
+mod headers;
+mod path;
+mod query;
+mod strict_json;
+
+pub use body::{Form, Json, MAX_BODY_BYTES, MERGE_PATCH_JSON, MergePatch};
+pub use context::{RequestId, client_ip, request_id};
+pub use headers::IfMatch;
+pub use path::{
+    AddOnId, CancellationId, ChargeId, CustomerId, EventId, LegalDocumentId, PlanChangeId, PlanId, ProviderSlug,
+    SubscriptionId, TestClockId,
+};
+pub use query::Query;
