@@ -1,5 +1,11 @@
 //! The tests that need a database or the whole server, in one binary, so that they link once and share one PostgreSQL.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is its purpose"
+)]
+
 mod helpers;
 
 mod architecture;

@@ -15,6 +15,8 @@ fn ping(connection: &mut DbConnection) -> Result<(), DbError> {
     Ok(())
 }
 
+type Request = fn(&Database) -> Result<(), DbError>;
+
 /// Opens all connections of the pool by using them at the same time.
 fn warm(database: &Database) {
     let size = usize::try_from(database.pool_size()).expect("a small number");
@@ -38,12 +40,10 @@ fn requests_do_not_notice_connections_the_server_has_cut() {
     let Some(test) = TestDatabase::postgres() else { return };
     let database = test.open(3);
     let mut administrator = PgConnection::establish(test.url()).expect("another connection");
-    let requests: [fn(&Database) -> Result<(), DbError>; 3] = [
-        |database| database.read(ping),
-        |database| database.write(ping),
-        |database| database.read_consistent(ping),
-    ];
-    for request in requests {
+    let read: Request = |database| database.read(ping);
+    let write: Request = |database| database.write(ping);
+    let read_consistent: Request = |database| database.read_consistent(ping);
+    for request in [read, write, read_consistent] {
         warm(&database);
         administrator
             .batch_execute(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use vertragswerk::db::{self, Backend, Database, DbError};
@@ -10,7 +11,8 @@ use crate::helpers::{TestDatabase, on_both_databases};
 
 on_both_databases!(
     the_description_matches_the_migrations,
-    migrating_twice_or_at_once_is_harmless
+    migrating_twice_or_at_once_is_harmless,
+    every_migration_can_be_taken_back,
 );
 
 #[derive(QueryableByName)]
@@ -155,4 +157,37 @@ fn migrating_twice_or_at_once_is_harmless(database: &TestDatabase) {
     assert_eq!(ran.iter().sum::<usize>(), all.len(), "each migration ran once");
     assert_eq!(db::pending(&first).expect("the list"), Vec::<String>::new());
     assert_eq!(db::migrate(&first).expect("nothing to do"), 0);
+}
+
+/// Runs all `down.sql`, newest first, and then everything up again.
+fn every_migration_can_be_taken_back(database: &TestDatabase) {
+    let database = database.open(1);
+    let before = (columns(&database), keys(&database));
+    let folder = match database.backend() {
+        Backend::Sqlite => "migrations/sqlite",
+        Backend::Postgres => "migrations/postgres",
+    };
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut migrations: Vec<_> = std::fs::read_dir(folder)
+        .expect("the migrations")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    migrations.sort();
+    for migration in migrations.iter().rev() {
+        let down = std::fs::read_to_string(migration.join("down.sql")).expect("a way back");
+        let take_back = |connection: &mut db::DbConnection| {
+            connection.batch_execute(&down)?;
+            Ok::<_, DbError>(())
+        };
+        database
+            .write(take_back)
+            .unwrap_or_else(|error| panic!("{}: {error}", migration.display()));
+    }
+    assert_eq!(columns(&database), BTreeSet::new());
+    let forget = "DELETE FROM __diesel_schema_migrations";
+    database
+        .write(|connection| Ok::<_, DbError>(connection.batch_execute(forget)?))
+        .expect("forgotten");
+    assert_eq!(db::migrate(&database).expect("up again"), migrations.len());
+    assert_eq!((columns(&database), keys(&database)), before);
 }

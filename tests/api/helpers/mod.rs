@@ -1,6 +1,7 @@
 //! What every test needs: an isolated, migrated database of its own on either engine.
 
 pub mod database;
+pub mod http;
 pub mod postgres;
 
 pub use database::TestDatabase;

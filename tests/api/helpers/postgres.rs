@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::LazyLock;
 
 use parking_lot::Mutex;
@@ -33,6 +33,7 @@ pub struct Server {
     /// The guardian's standard input: when this process ends, however it ends, the guardian reads the end of the file,
     /// stops the server and removes the directory.
     guardian: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
+    _process: Child,
 }
 
 /// Runs as an unprivileged user, because PostgreSQL refuses root. Each line it reads is a `pg_ctl` command, answered by `done`.
@@ -86,6 +87,7 @@ impl Server {
         Self {
             socket_folder: PathBuf::from(line.trim()),
             guardian: Mutex::new((input, output)),
+            _process: guardian,
         }
     }
 
