@@ -1,7 +1,11 @@
 //! Rows of the database, and functions over an open connection that read and write them.
 
 pub mod api_keys;
+pub mod catalogues;
 pub mod customer_profiles;
+pub mod customers;
+pub mod legal_documents;
 pub mod providers;
 pub mod refresh_tokens;
+pub mod test_clocks;
 pub mod users;
