@@ -89,6 +89,20 @@ impl DocumentKind {
             Self::Other => "other",
         }
     }
+
+    /// Reads the stored name; `None` for any other text.
+    pub fn parse(name: &str) -> Option<Self> {
+        [
+            Self::Terms,
+            Self::Dpa,
+            Self::WithdrawalInstruction,
+            Self::Privacy,
+            Self::ServiceDescription,
+            Self::Other,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == name)
+    }
 }
 
 /// One version of a legal document in one language, with its full wording.

@@ -3,6 +3,7 @@
 //! The date itself is computed in [`termination`] and explained in `explain`.
 
 mod explain;
+mod sentence;
 mod termination;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
