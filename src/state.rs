@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
 use crate::services::auth::Auth;
+use crate::services::catalogue::CatalogueCache;
 
 /// Shared by all workers of one server process; cheap to clone.
 #[derive(Debug, Clone)]
@@ -18,4 +19,6 @@ pub struct AppState {
     pub db: Database,
     /// What logging in needs.
     pub auth: Arc<Auth>,
+    /// Published catalogues and plan versions met so far.
+    pub catalogues: CatalogueCache,
 }

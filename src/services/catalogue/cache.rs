@@ -1,0 +1,210 @@
+//! Published catalogues and plan versions in memory. Both are immutable, so what is cached stays right for ever; only
+//! which catalogue is current is asked of the database each time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::published::{DocumentRef, PlanRef, PublishedCatalogue};
+use crate::context::hex;
+use crate::db::DbConnection;
+use crate::domain::catalogue::{Catalogue, LegalDocument, Plan, canonical_json};
+use crate::domain::plan_version::PlanVersion;
+use crate::domain::violation::Violation;
+use crate::error::AppError;
+use crate::repositories::catalogues::{self, CatalogueRow, Keyed, PlanVersionRow};
+use crate::repositories::legal_documents;
+
+/// All catalogues and plan versions this process has met. Clones share their content.
+#[derive(Debug, Clone, Default)]
+pub struct CatalogueCache {
+    catalogues: Arc<RwLock<HashMap<String, Arc<PublishedCatalogue>>>>,
+    plan_versions: Arc<RwLock<HashMap<String, Arc<PlanVersion>>>>,
+}
+
+impl CatalogueCache {
+    /// The provider's current catalogue; `None` before the first import.
+    pub fn find_current(
+        &self,
+        conn: &mut DbConnection,
+        provider_id: &str,
+    ) -> Result<Option<Arc<PublishedCatalogue>>, AppError> {
+        match catalogues::current_id(conn, provider_id)? {
+            Some(catalogue_id) => self.by_id(conn, &catalogue_id).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The provider's current catalogue.
+    ///
+    /// # Errors
+    /// A conflict `catalogue_not_published` before the first import.
+    pub fn current(&self, conn: &mut DbConnection, provider_id: &str) -> Result<Arc<PublishedCatalogue>, AppError> {
+        self.find_current(conn, provider_id)?.ok_or_else(|| {
+            Violation::conflict(
+                "catalogue_not_published",
+                "Dieser Anbieter hat noch keinen Katalog veröffentlicht.",
+                "This provider has not published a catalogue yet.",
+            )
+            .into()
+        })
+    }
+
+    /// One published catalogue.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] if there is none with this id: ids come from our own rows.
+    pub fn by_id(&self, conn: &mut DbConnection, catalogue_id: &str) -> Result<Arc<PublishedCatalogue>, AppError> {
+        if let Some(published) = self.catalogues.read().get(catalogue_id) {
+            return Ok(Arc::clone(published));
+        }
+        let row = catalogues::find(conn, catalogue_id)?
+            .ok_or_else(|| AppError::internal(format!("catalogue {catalogue_id} is referred to but missing")))?;
+        let published = Arc::new(load(conn, row)?);
+        self.catalogues
+            .write()
+            .insert(catalogue_id.to_owned(), Arc::clone(&published));
+        Ok(published)
+    }
+
+    /// One plan version.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] if there is none with this id: ids come from our own rows.
+    pub fn plan_version(&self, conn: &mut DbConnection, plan_version_id: &str) -> Result<Arc<PlanVersion>, AppError> {
+        let mut versions = self.plan_versions(conn, &[plan_version_id])?;
+        versions
+            .remove(plan_version_id)
+            .ok_or_else(|| missing_version(plan_version_id))
+    }
+
+    /// Several plan versions by id, with one query for those not met before.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] if one does not exist.
+    pub fn plan_versions(
+        &self,
+        conn: &mut DbConnection,
+        ids: &[&str],
+    ) -> Result<HashMap<String, Arc<PlanVersion>>, AppError> {
+        let mut found = HashMap::with_capacity(ids.len());
+        let mut missing: Vec<&str> = Vec::new();
+        {
+            let known = self.plan_versions.read();
+            for id in ids {
+                match known.get(*id) {
+                    Some(version) => {
+                        found.insert((*id).to_owned(), Arc::clone(version));
+                    }
+                    None => missing.push(id),
+                }
+            }
+        }
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        missing.sort_unstable();
+        missing.dedup();
+        for row in catalogues::plan_versions_load(conn, &missing)? {
+            let version = Arc::new(plan_version(row)?);
+            self.plan_versions
+                .write()
+                .insert(version.id.clone(), Arc::clone(&version));
+            found.insert(version.id.clone(), version);
+        }
+        match missing.into_iter().find(|id| !found.contains_key(*id)) {
+            Some(id) => Err(missing_version(id)),
+            None => Ok(found),
+        }
+    }
+}
+
+fn missing_version(id: &str) -> AppError {
+    AppError::internal(format!("plan version {id} is referred to but missing"))
+}
+
+fn plan_version(row: PlanVersionRow) -> Result<PlanVersion, AppError> {
+    let plan: Plan = serde_json::from_str(&row.content)
+        .map_err(|error| AppError::internal(format!("plan version {} cannot be read: {error}", row.id)))?;
+    Ok(PlanVersion {
+        id: row.id,
+        plan_id: row.plan_id,
+        number: row.number,
+        plan,
+    })
+}
+
+/// Puts a stored catalogue together with the ids of what it names.
+fn load(conn: &mut DbConnection, row: CatalogueRow) -> Result<PublishedCatalogue, AppError> {
+    let unreadable = |error: serde_json::Error| AppError::internal(format!("catalogue {}: {error}", row.id));
+    let content: Value = serde_json::from_str(&row.content).map_err(unreadable)?;
+    let catalogue: Catalogue = serde_json::from_str(&row.content).map_err(unreadable)?;
+    let plans = plan_refs(conn, &row.provider_id, &content, &catalogue)?;
+    let mut documents: HashMap<(String, String), DocumentRef> = HashMap::new();
+    for heading in legal_documents::headings(conn, &row.provider_id)? {
+        let in_catalogue = |document: &&LegalDocument| {
+            document.key == heading.key
+                && document.version == heading.version
+                && document.language.as_str() == heading.language
+        };
+        if let Some(document) = catalogue.legal_documents.iter().find(in_catalogue) {
+            documents.insert(
+                (heading.key, heading.language),
+                DocumentRef {
+                    id: heading.id,
+                    key: document.key.clone(),
+                    kind: document.kind,
+                    version: document.version.clone(),
+                    language: document.language,
+                    title: document.title.clone(),
+                    sha256: heading.sha256,
+                },
+            );
+        }
+    }
+    Ok(PublishedCatalogue {
+        products: catalogues::ids_by_key(conn, &row.provider_id, Keyed::Products)?,
+        add_ons: catalogues::ids_by_key(conn, &row.provider_id, Keyed::AddOns)?,
+        id: row.id,
+        provider_id: row.provider_id,
+        number: row.number,
+        published_at: row.published_at.instant(),
+        catalogue,
+        plans,
+        documents,
+    })
+}
+
+/// Finds each plan's version by the hash of its stored text, which is the same in the catalogue and in the version. Not by
+/// [`crate::domain::catalogue::plan_content_hash`]: a later version of this program may know members that old content lacks.
+fn plan_refs(
+    conn: &mut DbConnection,
+    provider_id: &str,
+    content: &Value,
+    catalogue: &Catalogue,
+) -> Result<HashMap<String, PlanRef>, AppError> {
+    let ids = catalogues::ids_by_key(conn, provider_id, Keyed::Plans)?;
+    let headings = catalogues::plan_version_headings(conn, provider_id)?;
+    let mut plans = HashMap::with_capacity(catalogue.plans.len());
+    for (index, plan) in catalogue.plans.iter().enumerate() {
+        let hash = hex(&Sha256::digest(canonical_json(&content["plans"][index]).as_bytes()));
+        let heading = ids
+            .get(&plan.key)
+            .and_then(|id| {
+                headings
+                    .iter()
+                    .find(|heading| heading.plan_id == *id && heading.content_hash == hash)
+            })
+            .ok_or_else(|| AppError::internal(format!("plan {} of provider {provider_id} has no version", plan.key)))?;
+        let reference = PlanRef {
+            plan_id: heading.plan_id.clone(),
+            plan_version_id: heading.id.clone(),
+            number: heading.number,
+        };
+        plans.insert(plan.key.clone(), reference);
+    }
+    Ok(plans)
+}

@@ -1,0 +1,98 @@
+//! A published catalogue with the ids of what it names.
+
+use std::collections::HashMap;
+
+use time::OffsetDateTime;
+
+use crate::domain::catalogue::{AddOn, Catalogue, DocumentKind, Plan, Product};
+use crate::domain::localized::Locale;
+
+/// One immutable catalogue of a provider.
+#[derive(Debug, Clone)]
+pub struct PublishedCatalogue {
+    /// Id (`cat_`).
+    pub id: String,
+    /// Whose catalogue it is.
+    pub provider_id: String,
+    /// Counts the provider's catalogues, from 1.
+    pub number: i64,
+    /// When it was published.
+    pub published_at: OffsetDateTime,
+    /// The content.
+    pub catalogue: Catalogue,
+    /// Plan and plan version by key of the plan.
+    pub plans: HashMap<String, PlanRef>,
+    /// Product id by key.
+    pub products: HashMap<String, String>,
+    /// Add-on id by key.
+    pub add_ons: HashMap<String, String>,
+    /// Document by key and language, in the version of this catalogue.
+    pub documents: HashMap<(String, String), DocumentRef>,
+}
+
+/// Which plan and which of its versions stands behind a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanRef {
+    /// Id of the plan (`pln_`).
+    pub plan_id: String,
+    /// Id of its version in this catalogue (`plv_`).
+    pub plan_version_id: String,
+    /// Number of that version.
+    pub number: i64,
+}
+
+/// A legal document without its wording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentRef {
+    /// Id (`doc_`).
+    pub id: String,
+    /// Key by which the catalogue refers to it.
+    pub key: String,
+    /// What it is.
+    pub kind: DocumentKind,
+    /// The provider's name of the version.
+    pub version: String,
+    /// Language of title and wording.
+    pub language: Locale,
+    /// Title as shown.
+    pub title: String,
+    /// SHA-256 (hex) of the wording.
+    pub sha256: String,
+}
+
+impl PublishedCatalogue {
+    /// The plan with this id (`pln_`), if it is in this catalogue.
+    pub fn plan_by_id(&self, plan_id: &str) -> Option<(&Plan, &PlanRef)> {
+        self.catalogue.plans.iter().find_map(|plan| {
+            let reference = self.plans.get(&plan.key)?;
+            (reference.plan_id == plan_id).then_some((plan, reference))
+        })
+    }
+
+    /// The plan with this key and its ids, if it is in this catalogue.
+    pub fn plan_by_key(&self, key: &str) -> Option<(&Plan, &PlanRef)> {
+        Some((self.catalogue.plan(key)?, self.plans.get(key)?))
+    }
+
+    /// The add-on with this id (`adn_`), if it is in this catalogue.
+    pub fn add_on_by_id(&self, add_on_id: &str) -> Option<&AddOn> {
+        self.catalogue
+            .add_ons
+            .iter()
+            .find(|add_on| self.add_ons.get(&add_on.key).is_some_and(|id| id == add_on_id))
+    }
+
+    /// The product with this id (`prd_`), if it is in this catalogue.
+    pub fn product_by_id(&self, product_id: &str) -> Option<&Product> {
+        self.catalogue
+            .products
+            .iter()
+            .find(|product| self.products.get(&product.key).is_some_and(|id| id == product_id))
+    }
+
+    /// The document with this key in `locale`, or in the provider's own language where it was not translated.
+    pub fn document(&self, key: &str, locale: Locale) -> Option<&DocumentRef> {
+        let in_language = |language: Locale| self.documents.get(&(key.to_owned(), language.as_str().to_owned()));
+        in_language(locale).or_else(|| in_language(self.catalogue.provider.default_locale))
+    }
+}

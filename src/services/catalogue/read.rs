@@ -1,0 +1,125 @@
+//! Reading what is published: whole catalogues and legal documents.
+
+use std::sync::Arc;
+
+use time::{Date, OffsetDateTime};
+
+use super::{DocumentRef, PublishedCatalogue};
+use crate::domain::access::{Principal, Scope};
+use crate::domain::catalogue::DocumentKind;
+use crate::domain::ids::IdKind;
+use crate::domain::localized::Locale;
+use crate::error::AppError;
+use crate::repositories::legal_documents::{self, LegalDocumentFilter, LegalDocumentHeading};
+use crate::repositories::providers::provider_find_by_slug;
+use crate::state::AppState;
+
+/// The current catalogue of the caller's provider; `None` before the first import.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without `catalogue:read`.
+pub fn published(state: &AppState, principal: &Principal) -> Result<Option<Arc<PublishedCatalogue>>, AppError> {
+    principal.require(Scope::CatalogueRead)?;
+    state
+        .db
+        .read(|conn| state.catalogues.find_current(conn, &principal.provider_id))
+}
+
+/// The current catalogue of the provider with this slug, for anyone; `None` before the first import.
+///
+/// # Errors
+/// [`AppError::NotFound`] if there is no such provider.
+pub fn published_by_slug(state: &AppState, slug: &str) -> Result<Option<Arc<PublishedCatalogue>>, AppError> {
+    state.db.read(|conn| {
+        let provider = provider_find_by_slug(conn, slug)?.ok_or(AppError::NotFound)?;
+        match provider.catalogue_id {
+            Some(catalogue_id) => state.catalogues.by_id(conn, &catalogue_id).map(Some),
+            None => Ok(None),
+        }
+    })
+}
+
+/// Which legal documents a list shows; empty means all.
+#[derive(Debug, Clone, Default)]
+pub struct LegalDocumentQuery {
+    /// Only documents with this key.
+    pub key: Option<String>,
+    /// Only documents of this kind.
+    pub kind: Option<DocumentKind>,
+    /// Only documents in this language.
+    pub language: Option<Locale>,
+    /// The last document of the page before this one.
+    pub after_id: Option<String>,
+}
+
+/// A published version of a legal document in one language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedDocument {
+    /// Which document it is.
+    pub document: DocumentRef,
+    /// First day on which this version is used.
+    pub valid_from_on: Date,
+    /// When it was published.
+    pub published_at: OffsetDateTime,
+}
+
+/// A page of published documents in all versions, newest first: up to `limit`, and one more if there is a next page.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without `catalogue:read`.
+pub fn legal_documents(
+    state: &AppState,
+    principal: &Principal,
+    query: &LegalDocumentQuery,
+    limit: u32,
+) -> Result<Vec<PublishedDocument>, AppError> {
+    principal.require(Scope::CatalogueRead)?;
+    let filter = LegalDocumentFilter {
+        key: query.key.clone(),
+        kind: query.kind.map(|kind| kind.as_str().to_owned()),
+        language: query.language.map(|language| language.as_str().to_owned()),
+        before_id: query.after_id.clone(),
+    };
+    let limit = i64::from(limit) + 1;
+    let rows = state
+        .db
+        .read(|conn| legal_documents::list(conn, &principal.provider_id, &filter, limit))?;
+    rows.into_iter().map(published_document).collect()
+}
+
+/// One published document with its wording.
+///
+/// # Errors
+/// [`AppError::NotFound`] for another provider's, [`AppError::Forbidden`] without `catalogue:read`.
+pub fn legal_document(
+    state: &AppState,
+    principal: &Principal,
+    document_id: &str,
+) -> Result<(PublishedDocument, String), AppError> {
+    principal.require(Scope::CatalogueRead)?;
+    if !IdKind::LegalDocument.matches(document_id) {
+        return Err(AppError::NotFound);
+    }
+    let row = state
+        .db
+        .read(|conn| legal_documents::find(conn, &principal.provider_id, document_id))?;
+    let (heading, text) = row.ok_or(AppError::NotFound)?;
+    Ok((published_document(heading)?, text))
+}
+
+fn published_document(row: LegalDocumentHeading) -> Result<PublishedDocument, AppError> {
+    let unreadable = |column: &str| AppError::internal(format!("legal document {}: {column} cannot be read", row.id));
+    Ok(PublishedDocument {
+        valid_from_on: row.valid_from_on,
+        published_at: row.published_at.instant(),
+        document: DocumentRef {
+            kind: DocumentKind::parse(&row.kind).ok_or_else(|| unreadable("kind"))?,
+            language: Locale::parse(&row.language).ok_or_else(|| unreadable("language"))?,
+            id: row.id,
+            key: row.key,
+            version: row.version,
+            title: row.title,
+            sha256: row.sha256,
+        },
+    })
+}

@@ -1,0 +1,302 @@
+//! Creating and changing customers.
+
+use std::collections::BTreeMap;
+
+use rand::RngExt;
+use time::OffsetDateTime;
+
+use super::input::{CustomerPatch, Faults, NewCustomer, PatchedMetadata};
+use super::{Customer, stored_metadata};
+use crate::context::VersionMatch;
+use crate::db::{DbConnection, DbError};
+use crate::domain::access::{Principal, Scope};
+use crate::domain::ids::IdKind;
+use crate::domain::localized::Locale;
+use crate::domain::violation::Violation;
+use crate::error::{AppError, FieldError};
+use crate::repositories::customers::{self, CustomerChange, CustomerRow};
+use crate::repositories::providers::{ProviderRow, provider_find};
+use crate::repositories::test_clocks;
+use crate::state::AppState;
+
+/// Creates a customer.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without `customers:write`, [`AppError::Validation`] with all wrong fields, and the conflicts
+/// `customer_number_taken`, `external_id_taken` and `test_clock_advancing`.
+pub fn create(state: &AppState, principal: &Principal, new: &NewCustomer) -> Result<Customer, AppError> {
+    principal.require(Scope::CustomersWrite)?;
+    new.check()?;
+    let now = state.clock.now();
+    state
+        .db
+        .write(|conn| create_in_txn(conn, &principal.provider_id, new, now))
+}
+
+/// Creates a customer within an open write transaction, after [`NewCustomer::check`].
+///
+/// # Errors
+/// As [`create`], without the check of scopes.
+pub fn create_in_txn(
+    conn: &mut DbConnection,
+    provider_id: &str,
+    new: &NewCustomer,
+    now: OffsetDateTime,
+) -> Result<Customer, AppError> {
+    let provider = provider_find(conn, provider_id)?.ok_or(AppError::NotFound)?;
+    if let Some(clock_id) = &new.test_clock_id {
+        check_test_clock(conn, &provider, clock_id)?;
+    }
+    let customer_number = match &new.customer_number {
+        Some(number) => number.clone(),
+        None => free_customer_number(conn, provider_id)?,
+    };
+    let row = CustomerRow {
+        id: IdKind::Customer.generate(),
+        provider_id: provider_id.to_owned(),
+        customer_number,
+        customer_type: new.customer_type.as_str().to_owned(),
+        name: new.name.clone(),
+        email: new.email.clone(),
+        locale: new
+            .locale
+            .unwrap_or(provider.settings.0.default_locale)
+            .as_str()
+            .to_owned(),
+        holiday_region: new.holiday_region.map(|region| region.as_str().to_owned()),
+        external_id: new.external_id.clone(),
+        metadata: stored_metadata(&new.metadata),
+        test_clock_id: new.test_clock_id.clone(),
+        next_due_at: None,
+        due_failures: 0,
+        retry_at: None,
+        last_event_sequence: 0,
+        last_event_hash: String::new(),
+        version: 1,
+        created_at: now.into(),
+        updated_at: now.into(),
+    };
+    customers::insert(conn, &row).map_err(name_taken_key)?;
+    row.try_into()
+}
+
+/// Changes a customer by merge patch. A patch that changes nothing makes no new version.
+///
+/// # Errors
+/// [`AppError::NotFound`] for customers the caller may not see, [`AppError::Forbidden`] without `customers:write`,
+/// [`AppError::PreconditionFailed`] if the customer is no longer at the expected version, [`AppError::Validation`] with all
+/// wrong fields, and the conflict `external_id_taken`.
+pub fn update(
+    state: &AppState,
+    principal: &Principal,
+    customer_id: &str,
+    expected: &VersionMatch,
+    patch: &CustomerPatch,
+) -> Result<Customer, AppError> {
+    if !IdKind::Customer.matches(customer_id) || !principal.may_see_customer(customer_id) {
+        return Err(AppError::NotFound);
+    }
+    principal.require(Scope::CustomersWrite)?;
+    let now = state.clock.now();
+    state
+        .db
+        .write(|conn| update_in_txn(conn, &principal.provider_id, customer_id, expected, patch, now))
+}
+
+fn update_in_txn(
+    conn: &mut DbConnection,
+    provider_id: &str,
+    customer_id: &str,
+    expected: &VersionMatch,
+    patch: &CustomerPatch,
+    now: OffsetDateTime,
+) -> Result<Customer, AppError> {
+    let row = customers::lock(conn, provider_id, customer_id)?.ok_or(AppError::NotFound)?;
+    expected.check(IdKind::Customer.prefix(), row.version)?;
+    let before = Customer::try_from(row)?;
+    let after = patched(conn, provider_id, &before, patch)?;
+    if after == before {
+        return Ok(before);
+    }
+    let after = Customer {
+        version: before.version + 1,
+        updated_at: now,
+        ..after
+    };
+    let change = CustomerChange {
+        name: after.name.clone(),
+        email: after.email.clone(),
+        locale: after.locale.as_str().to_owned(),
+        holiday_region: after.holiday_region.map(|region| region.as_str().to_owned()),
+        external_id: after.external_id.clone(),
+        metadata: stored_metadata(&after.metadata),
+        version: after.version,
+        updated_at: now.into(),
+    };
+    customers::update(conn, customer_id, &change).map_err(name_taken_key)?;
+    Ok(after)
+}
+
+/// The customer as the patch wants it.
+fn patched(
+    conn: &mut DbConnection,
+    provider_id: &str,
+    before: &Customer,
+    patch: &CustomerPatch,
+) -> Result<Customer, AppError> {
+    let mut after = before.clone();
+    let mut faults = Faults::default();
+    refuse_immutable(before, patch, &mut faults);
+    match &patch.name {
+        Some(Some(name)) => {
+            faults.name(name);
+            after.name.clone_from(name);
+        }
+        Some(None) => faults.push(required("/name")),
+        None => {}
+    }
+    match &patch.email {
+        Some(Some(email)) => {
+            faults.email(email);
+            after.email.clone_from(email);
+        }
+        Some(None) => faults.push(required("/email")),
+        None => {}
+    }
+    match patch.locale {
+        Some(Some(locale)) => after.locale = locale,
+        Some(None) => after.locale = default_locale(conn, provider_id)?,
+        None => {}
+    }
+    if let Some(region) = patch.holiday_region {
+        after.holiday_region = region;
+    }
+    if let Some(external_id) = &patch.external_id {
+        if let Some(id) = external_id {
+            faults.external_id(id);
+        }
+        after.external_id.clone_from(external_id);
+    }
+    match &patch.metadata {
+        Some(Some(changes)) => merge(&mut after.metadata, changes),
+        Some(None) => after.metadata.clear(),
+        None => {}
+    }
+    faults.metadata(&after.metadata);
+    faults.finish()?;
+    Ok(after)
+}
+
+/// Number and type are named in contracts, invoices and letters; a wrong one needs a new customer.
+fn refuse_immutable(before: &Customer, patch: &CustomerPatch, faults: &mut Faults) {
+    let immutable = |pointer: &str| {
+        FieldError::body(
+            pointer,
+            "immutable",
+            "Diese Angabe lässt sich nachträglich nicht ändern.",
+            "This cannot be changed after creation.",
+        )
+    };
+    if patch
+        .customer_number
+        .as_ref()
+        .is_some_and(|number| number.as_ref() != Some(&before.customer_number))
+    {
+        faults.push(immutable("/customer_number"));
+    }
+    if patch
+        .customer_type
+        .is_some_and(|customer_type| customer_type != Some(before.customer_type))
+    {
+        faults.push(immutable("/customer_type"));
+    }
+}
+
+fn required(pointer: &str) -> FieldError {
+    FieldError::body(pointer, "required", "Lässt sich nicht entfernen.", "Cannot be removed.")
+}
+
+fn merge(metadata: &mut BTreeMap<String, String>, changes: &PatchedMetadata) {
+    for (key, value) in changes {
+        match value {
+            Some(value) => metadata.insert(key.clone(), value.clone()),
+            None => metadata.remove(key),
+        };
+    }
+}
+
+fn default_locale(conn: &mut DbConnection, provider_id: &str) -> Result<Locale, AppError> {
+    let provider = provider_find(conn, provider_id)?.ok_or(AppError::NotFound)?;
+    Ok(provider.settings.0.default_locale)
+}
+
+/// Locks the clock, so that no customer joins while it is being moved.
+fn check_test_clock(conn: &mut DbConnection, provider: &ProviderRow, clock_id: &str) -> Result<(), AppError> {
+    if provider.mode != "sandbox" {
+        return Err(Violation::invalid(
+            "no_test_mode",
+            "Testuhren gibt es nur bei Anbietern im Testbetrieb.",
+            "Test clocks exist for sandbox providers only.",
+        )
+        .at("/test_clock_id")
+        .into());
+    }
+    let clock = test_clocks::lock(conn, &provider.id, clock_id)?.ok_or_else(|| {
+        AppError::field(FieldError::body(
+            "/test_clock_id",
+            "unknown_test_clock",
+            "Diese Testuhr gibt es nicht.",
+            "There is no such test clock.",
+        ))
+    })?;
+    if clock.advancing_to_at.is_some() {
+        return Err(Violation::conflict(
+            "test_clock_advancing",
+            "Die Testuhr wird gerade vorgestellt.",
+            "The test clock is being advanced.",
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// A number of 8 characters nobody can guess from another one; letters that are easily confused do not occur.
+fn free_customer_number(conn: &mut DbConnection, provider_id: &str) -> Result<String, AppError> {
+    const ALPHABET: [char; 28] = [
+        '2', '3', '4', '5', '6', '7', '8', '9', 'B', 'C', 'D', 'F', 'G', 'H', 'J', 'K', 'L', 'M', 'N', 'P', 'Q', 'R',
+        'S', 'T', 'V', 'W', 'X', 'Z',
+    ];
+    for _ in 0..10 {
+        let mut random = rand::rng();
+        let number: String = (0..8)
+            .map(|_| ALPHABET[random.random_range(0..ALPHABET.len())])
+            .collect();
+        if !customers::number_exists(conn, provider_id, &number)? {
+            return Ok(number);
+        }
+    }
+    Err(AppError::internal("ten random customer numbers in a row were taken"))
+}
+
+fn name_taken_key(error: DbError) -> AppError {
+    let taken = |columns: &[&str]| error.unique_key().is_some_and(|key| key.is("customers", columns));
+    if taken(&["provider_id", "customer_number"]) {
+        return Violation::conflict(
+            "customer_number_taken",
+            "Diese Kundennummer gehört schon einem anderen Kunden.",
+            "Another customer has this number already.",
+        )
+        .at("/customer_number")
+        .into();
+    }
+    if taken(&["provider_id", "external_id"]) {
+        return Violation::conflict(
+            "external_id_taken",
+            "Diese externe Kennung gehört schon einem anderen Kunden.",
+            "Another customer has this external id already.",
+        )
+        .at("/external_id")
+        .into();
+    }
+    error.into()
+}

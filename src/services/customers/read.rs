@@ -1,0 +1,81 @@
+//! Reading customers: staff and programs see those of their provider, customers themselves.
+
+use time::OffsetDateTime;
+
+use super::Customer;
+use crate::domain::access::{Principal, Scope};
+use crate::domain::customer_type::CustomerType;
+use crate::domain::ids::IdKind;
+use crate::error::AppError;
+use crate::repositories::customers::{self, CustomerFilter};
+use crate::state::AppState;
+
+/// Which customers a list shows; empty means all.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerQuery {
+    /// Only the customer with this number.
+    pub customer_number: Option<String>,
+    /// Only the customer with this id in the integrator's system.
+    pub external_id: Option<String>,
+    /// Only customers with exactly this e-mail address.
+    pub email: Option<String>,
+    /// Only consumers or only businesses.
+    pub customer_type: Option<CustomerType>,
+    /// Only customers on this test clock.
+    pub test_clock_id: Option<String>,
+    /// Only customers created after this instant.
+    pub created_after: Option<OffsetDateTime>,
+    /// Only customers created before this instant.
+    pub created_before: Option<OffsetDateTime>,
+    /// The last customer of the page before this one.
+    pub after_id: Option<String>,
+}
+
+/// One customer.
+///
+/// # Errors
+/// [`AppError::NotFound`] for another provider's or another customer's, [`AppError::Forbidden`] without `customers:read`.
+pub fn find(state: &AppState, principal: &Principal, customer_id: &str) -> Result<Customer, AppError> {
+    if !IdKind::Customer.matches(customer_id) || !principal.may_see_customer(customer_id) {
+        return Err(AppError::NotFound);
+    }
+    principal.require(Scope::CustomersRead)?;
+    let row = state
+        .db
+        .read(|conn| customers::find(conn, &principal.provider_id, customer_id))?;
+    row.ok_or(AppError::NotFound)?.try_into()
+}
+
+/// A page of customers, newest first: up to `limit`, and one more if there is a next page.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without `customers:read` and for customers, who only see themselves.
+pub fn list(
+    state: &AppState,
+    principal: &Principal,
+    query: &CustomerQuery,
+    limit: u32,
+) -> Result<Vec<Customer>, AppError> {
+    principal.require(Scope::CustomersRead)?;
+    if !principal.is_staff() {
+        return Err(AppError::Forbidden {
+            required_scopes: vec![Scope::CustomersRead.as_str().to_owned()],
+        });
+    }
+    let filter = CustomerFilter {
+        customer_number: query.customer_number.clone(),
+        external_id: query.external_id.clone(),
+        email: query.email.clone(),
+        customer_type: query
+            .customer_type
+            .map(|customer_type| customer_type.as_str().to_owned()),
+        test_clock_id: query.test_clock_id.clone(),
+        created_after: query.created_after.map(Into::into),
+        created_before: query.created_before.map(Into::into),
+        before_id: query.after_id.clone(),
+    };
+    let rows = state
+        .db
+        .read(|conn| customers::list(conn, &principal.provider_id, &filter, i64::from(limit) + 1))?;
+    rows.into_iter().map(Customer::try_from).collect()
+}
