@@ -3,10 +3,15 @@
 //! A handler unwraps its input with the extractors of [`extract`], makes one service call through [`blocking`], and maps the
 //! answer to a DTO. Its errors are [`problem::Problem`]s (`?` makes one from an [`AppError`]).
 
+pub mod add_ons;
 pub mod etag;
 pub mod extract;
 pub mod locale;
+pub mod money;
+pub mod offer;
+pub mod plans;
 pub mod problem;
+pub mod products;
 
 use actix_web::web;
 
