@@ -81,6 +81,13 @@ impl From<MoneyError> for Violation {
 }
 
 impl Currency {
+    /// Reads an ISO 4217 code; `None` for a currency we cannot bill in.
+    pub fn parse(code: &str) -> Option<Self> {
+        [Self::EUR, Self::CHF, Self::USD, Self::GBP]
+            .into_iter()
+            .find(|currency| currency.as_str() == code)
+    }
+
     /// The ISO 4217 code.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -22,6 +22,21 @@ pub enum PriceMode {
     Gross,
 }
 
+impl PriceMode {
+    /// The name used in JSON and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Net => "net",
+            Self::Gross => "gross",
+        }
+    }
+
+    /// Reads the stored name; `None` for any other text.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Net, Self::Gross].into_iter().find(|mode| mode.as_str() == name)
+    }
+}
+
 /// A tax rate in percent, 0 to 100 with up to two decimals. Written without trailing zeros: `19`, `7`, `5.5`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TaxRate(Decimal);

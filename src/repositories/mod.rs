@@ -1,11 +1,17 @@
 //! Rows of the database, and functions over an open connection that read and write them.
 
+pub mod account;
 pub mod api_keys;
 pub mod catalogues;
+pub mod changes;
+pub mod charges;
 pub mod customer_profiles;
 pub mod customers;
+pub mod events;
+pub mod idempotency;
 pub mod legal_documents;
 pub mod providers;
 pub mod refresh_tokens;
+pub mod subscriptions;
 pub mod test_clocks;
 pub mod users;

@@ -1,0 +1,416 @@
+//! The aggregate of a customer: locked, loaded, and saved by its difference.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use time::Date;
+
+use crate::db::schema::{changes, customers, subscriptions};
+use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, lock_rows};
+use crate::domain::change::{Change, ChangeStatus};
+use crate::domain::charge::{Charge, ChargeKind, ChargeStatus};
+use crate::domain::customer_type::CustomerType;
+use crate::domain::money::{Currency, Money, UnitPrice};
+use crate::domain::period::{BillingInterval, BillingSchedule};
+use crate::domain::plan_version::PlanVersion;
+use crate::domain::subscription::{Phase, Subscription};
+use crate::domain::tax::PriceMode;
+use crate::repositories::changes::ChangeRow;
+use crate::repositories::charges::ChargeRow;
+use crate::repositories::subscriptions::{PhaseRow, SubscriptionRow};
+
+/// What a command needs of the customer's row.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = customers)]
+pub struct AccountRow {
+    /// Id (`cus_`).
+    pub id: String,
+    /// Whose customer.
+    pub provider_id: String,
+    /// `consumer` or `business`.
+    pub customer_type: String,
+    /// Test clock that gives the business time.
+    pub test_clock_id: Option<String>,
+    /// When something next falls due.
+    pub next_due_at: Option<Utc>,
+    /// Number of the last event.
+    pub last_event_sequence: i64,
+    /// Its hash.
+    pub last_event_hash: String,
+}
+
+/// By what a command finds its customer.
+#[derive(Debug, Clone, Copy)]
+pub enum AccountKey<'a> {
+    /// By the customer's id.
+    Customer(&'a str),
+    /// By a contract.
+    Subscription(&'a str),
+    /// By a plan change or cancellation.
+    Change(&'a str),
+}
+
+/// Finds the customer the caller may act for; `locked` keeps the row locked until the end of the transaction.
+pub fn find(
+    conn: &mut DbConnection,
+    provider_id: &str,
+    only_customer: Option<&str>,
+    key: AccountKey<'_>,
+    locked: bool,
+) -> Result<Option<AccountRow>, DbError> {
+    let customer_id = match key {
+        AccountKey::Customer(id) => Some(id.to_owned()),
+        AccountKey::Subscription(id) => subscriptions::table
+            .find(id)
+            .select(subscriptions::customer_id)
+            .first(conn)
+            .optional()?,
+        AccountKey::Change(id) => changes::table
+            .find(id)
+            .select(changes::customer_id)
+            .first(conn)
+            .optional()?,
+    };
+    let Some(customer_id) = customer_id.filter(|id| only_customer.is_none_or(|only| only == id)) else {
+        return Ok(None);
+    };
+    let row = if locked {
+        lock_rows!(
+            conn,
+            customers::table
+                .filter(customers::id.eq(&customer_id))
+                .filter(customers::provider_id.eq(provider_id))
+                .select(AccountRow::as_select()),
+            first
+        )
+    } else {
+        customers::table
+            .filter(customers::id.eq(&customer_id))
+            .filter(customers::provider_id.eq(provider_id))
+            .select(AccountRow::as_select())
+            .into_boxed::<MultiBackend>()
+            .first(conn)
+    };
+    Ok(row.optional()?)
+}
+
+/// The rows of an account besides the customer's own.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AccountRows {
+    /// Contracts.
+    pub subscriptions: Vec<SubscriptionRow>,
+    /// Their phases.
+    pub phases: Vec<PhaseRow>,
+    /// Their changes.
+    pub changes: Vec<ChangeRow>,
+    /// Their charges that can still be touched.
+    pub charges: Vec<ChargeRow>,
+}
+
+/// Loads the contracts of a customer with everything that belongs to them; of the charges those that reach to
+/// `charges_from` or beyond.
+pub fn load(conn: &mut DbConnection, customer_id: &str, charges_from: Date) -> Result<AccountRows, DbError> {
+    Ok(AccountRows {
+        subscriptions: super::subscriptions::load_for_customer(conn, customer_id)?,
+        phases: super::subscriptions::phases_for_customer(conn, customer_id)?,
+        changes: super::changes::load_for_customer(conn, customer_id)?,
+        charges: super::charges::load_for_customer(conn, customer_id, charges_from)?,
+    })
+}
+
+/// Writes the rows of `after` that are new or differ from `before`.
+pub fn save(conn: &mut DbConnection, before: &AccountRows, after: &AccountRows) -> Result<(), DbError> {
+    let (new, changed) = difference(&before.subscriptions, &after.subscriptions, |row| &row.id);
+    super::subscriptions::insert(conn, &new)?;
+    for row in changed {
+        super::subscriptions::update(conn, row)?;
+    }
+    let (new, changed) = difference(&before.phases, &after.phases, |row| &row.id);
+    // Changed phases first: a phase that is replaced on its first day makes room for its successor.
+    for row in changed {
+        super::subscriptions::update_phase(conn, row)?;
+    }
+    super::subscriptions::insert_phases(conn, &new)?;
+    let (new, changed) = difference(&before.changes, &after.changes, |row| &row.id);
+    for row in changed {
+        super::changes::update(conn, row)?;
+    }
+    super::changes::insert(conn, &new)?;
+    let (new, changed) = difference(&before.charges, &after.charges, |row| &row.id);
+    super::charges::insert(conn, &new)?;
+    for row in changed {
+        super::charges::update(conn, row)?;
+    }
+    Ok(())
+}
+
+/// What a command leaves in the customer's row.
+#[derive(Debug, Clone, AsChangeset)]
+#[diesel(table_name = customers, treat_none_as_null = true)]
+pub struct AccountUpdate {
+    /// When something next falls due.
+    pub next_due_at: Option<Utc>,
+    /// A success ends a row of failures.
+    pub due_failures: i32,
+    /// No waiting after a success.
+    pub retry_at: Option<Utc>,
+    /// Number of the last event.
+    pub last_event_sequence: i64,
+    /// Its hash.
+    pub last_event_hash: String,
+}
+
+/// Writes the customer's row after a command.
+pub fn update(conn: &mut DbConnection, customer_id: &str, update: &AccountUpdate) -> Result<(), DbError> {
+    diesel::update(customers::table.find(customer_id))
+        .set(update)
+        .execute(conn)?;
+    Ok(())
+}
+
+fn difference<'a, Row: Clone + PartialEq>(
+    before: &[Row],
+    after: &'a [Row],
+    id: impl Fn(&Row) -> &String,
+) -> (Vec<Row>, Vec<&'a Row>) {
+    let known: HashMap<&String, &Row> = before.iter().map(|row| (id(row), row)).collect();
+    let new = after
+        .iter()
+        .filter(|row| !known.contains_key(id(row)))
+        .cloned()
+        .collect();
+    let changed = after
+        .iter()
+        .filter(|row| known.get(id(row)).is_some_and(|old| *old != *row))
+        .collect();
+    (new, changed)
+}
+
+/// A stored value this program does not understand: a defect or damage, never the caller's fault.
+fn unreadable(what: &str, id: &str) -> DbError {
+    DbError::Other(format!("{what} of {id} cannot be read"))
+}
+
+impl AccountRows {
+    /// The contracts in memory. `plans` holds every plan version the phases name.
+    ///
+    /// # Errors
+    /// [`DbError::Other`] when a row holds a value this program does not know.
+    pub fn subscriptions(&self, plans: &HashMap<String, Arc<PlanVersion>>) -> Result<Vec<Subscription>, DbError> {
+        self.subscriptions
+            .iter()
+            .map(|row| self.subscription(row, plans))
+            .collect()
+    }
+
+    fn subscription(
+        &self,
+        row: &SubscriptionRow,
+        plans: &HashMap<String, Arc<PlanVersion>>,
+    ) -> Result<Subscription, DbError> {
+        let phases = self.phases.iter().filter(|phase| phase.subscription_id == row.id);
+        let changes = self.changes.iter().filter(|change| change.subscription_id == row.id);
+        let charges = self.charges.iter().filter(|charge| charge.subscription_id == row.id);
+        Ok(Subscription {
+            id: row.id.clone(),
+            contract_number: row.contract_number.clone(),
+            customer_type: CustomerType::parse(&row.customer_type)
+                .ok_or_else(|| unreadable("customer type", &row.id))?,
+            concluded_at: row.concluded_at.instant(),
+            instructed_at: row.instructed_at.map(Utc::instant),
+            starts_on: row.starts_on,
+            ends_on: row.ends_on,
+            ended_by_change_id: row.ended_by_change_id.clone(),
+            withdrawn_on: row.withdrawn_on,
+            billed_through_on: row.billed_through_on,
+            started_recorded: row.started_recorded,
+            ended_recorded: row.ended_recorded,
+            version: row.version,
+            created_at: row.created_at.instant(),
+            updated_at: row.updated_at.instant(),
+            phases: phases
+                .map(|phase| phase_in_memory(phase, plans))
+                .collect::<Result<_, _>>()?,
+            changes: changes.map(change_in_memory).collect::<Result<_, _>>()?,
+            charges: charges.map(charge_in_memory).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The rows of contracts in memory.
+    pub fn of(provider_id: &str, customer_id: &str, subscriptions: &[Subscription]) -> Self {
+        let mut rows = Self::default();
+        for subscription in subscriptions {
+            rows.subscriptions
+                .push(subscription_row(provider_id, customer_id, subscription));
+            let phases = subscription.phases.iter();
+            rows.phases
+                .extend(phases.map(|phase| phase_row(customer_id, &subscription.id, phase)));
+            let changes = subscription.changes.iter();
+            rows.changes
+                .extend(changes.map(|change| change_row(provider_id, customer_id, &subscription.id, change)));
+            let charges = subscription.charges.iter();
+            rows.charges
+                .extend(charges.map(|charge| charge_row(provider_id, customer_id, &subscription.id, charge)));
+        }
+        rows
+    }
+}
+
+fn phase_in_memory(row: &PhaseRow, plans: &HashMap<String, Arc<PlanVersion>>) -> Result<Phase, DbError> {
+    let interval = u32::try_from(row.billing_interval_months)
+        .ok()
+        .and_then(|months| BillingInterval::new(months).ok());
+    Ok(Phase {
+        id: row.id.clone(),
+        plan: plans
+            .get(&row.plan_version_id)
+            .cloned()
+            .ok_or_else(|| unreadable("plan version", &row.id))?,
+        quantity: u32::try_from(row.quantity).map_err(|_| unreadable("quantity", &row.id))?,
+        from_on: row.from_on,
+        through_on: row.through_on,
+        schedule: BillingSchedule {
+            anchor_on: row.billing_anchor_on,
+            interval: interval.ok_or_else(|| unreadable("billing interval", &row.id))?,
+        },
+        created_by_change_id: row.created_by_change_id.clone(),
+        ended_by_change_id: row.ended_by_change_id.clone(),
+        removed: row.removed,
+    })
+}
+
+/// A change in memory.
+///
+/// # Errors
+/// [`DbError::Other`] when the row holds a status this program does not know.
+pub fn change_in_memory(row: &ChangeRow) -> Result<Change, DbError> {
+    Ok(Change {
+        id: row.id.clone(),
+        status: ChangeStatus::parse(&row.status).ok_or_else(|| unreadable("status", &row.id))?,
+        received_at: row.received_at.instant(),
+        effective_on: row.effective_on,
+        superseded_by_id: row.superseded_by_id.clone(),
+        settled_at: row.settled_at.map(Utc::instant),
+        version: row.version,
+        created_at: row.created_at.instant(),
+        details: row.details.0.clone(),
+    })
+}
+
+/// A charge in memory.
+///
+/// # Errors
+/// [`DbError::Other`] when the row holds a value this program does not know.
+pub fn charge_in_memory(row: &ChargeRow) -> Result<Charge, DbError> {
+    let currency = Currency::parse(&row.currency).ok_or_else(|| unreadable("currency", &row.id))?;
+    let money = |_| unreadable("amount", &row.id);
+    Ok(Charge {
+        id: row.id.clone(),
+        item_id: row.item_id.clone(),
+        price_key: row.price_key.clone(),
+        kind: ChargeKind::parse(&row.kind).ok_or_else(|| unreadable("kind", &row.id))?,
+        status: ChargeStatus::parse(&row.status).ok_or_else(|| unreadable("status", &row.id))?,
+        change_id: row.change_id.clone(),
+        original_charge_id: row.original_charge_id.clone(),
+        label: row.label.0.clone(),
+        arithmetic: row.arithmetic.0.clone(),
+        quantity: u32::try_from(row.quantity).map_err(|_| unreadable("quantity", &row.id))?,
+        unit_price: UnitPrice::new(row.unit_price, currency).map_err(money)?,
+        amount: Money::new(row.amount, currency).map_err(money)?,
+        price_mode: PriceMode::parse(&row.price_mode).ok_or_else(|| unreadable("price mode", &row.id))?,
+        tax_rate: row.tax_rate.parse().map_err(|_| unreadable("tax rate", &row.id))?,
+        period_from: row.period_from,
+        period_through: row.period_through,
+        billing_from: row.billing_from,
+        billing_through: row.billing_through,
+        charged_on: row.charged_on,
+        created_at: row.created_at.instant(),
+    })
+}
+
+fn subscription_row(provider_id: &str, customer_id: &str, subscription: &Subscription) -> SubscriptionRow {
+    SubscriptionRow {
+        id: subscription.id.clone(),
+        provider_id: provider_id.to_owned(),
+        customer_id: customer_id.to_owned(),
+        contract_number: subscription.contract_number.clone(),
+        customer_type: subscription.customer_type.as_str().to_owned(),
+        concluded_at: subscription.concluded_at.into(),
+        instructed_at: subscription.instructed_at.map(Utc::from),
+        starts_on: subscription.starts_on,
+        ends_on: subscription.ends_on,
+        ended_by_change_id: subscription.ended_by_change_id.clone(),
+        withdrawn_on: subscription.withdrawn_on,
+        billed_through_on: subscription.billed_through_on,
+        started_recorded: subscription.started_recorded,
+        ended_recorded: subscription.ended_recorded,
+        version: subscription.version,
+        created_at: subscription.created_at.into(),
+        updated_at: subscription.updated_at.into(),
+    }
+}
+
+fn phase_row(customer_id: &str, subscription_id: &str, phase: &Phase) -> PhaseRow {
+    PhaseRow {
+        id: phase.id.clone(),
+        customer_id: customer_id.to_owned(),
+        subscription_id: subscription_id.to_owned(),
+        plan_version_id: phase.plan.id.clone(),
+        quantity: i64::from(phase.quantity),
+        from_on: phase.from_on,
+        through_on: phase.through_on,
+        billing_anchor_on: phase.schedule.anchor_on,
+        billing_interval_months: i32::try_from(phase.schedule.interval.months()).unwrap_or(i32::MAX),
+        created_by_change_id: phase.created_by_change_id.clone(),
+        ended_by_change_id: phase.ended_by_change_id.clone(),
+        removed: phase.removed,
+    }
+}
+
+fn change_row(provider_id: &str, customer_id: &str, subscription_id: &str, change: &Change) -> ChangeRow {
+    ChangeRow {
+        id: change.id.clone(),
+        provider_id: provider_id.to_owned(),
+        customer_id: customer_id.to_owned(),
+        subscription_id: subscription_id.to_owned(),
+        kind: change.kind().as_str().to_owned(),
+        status: change.status.as_str().to_owned(),
+        received_at: change.received_at.into(),
+        effective_on: change.effective_on,
+        details: JsonText(change.details.clone()),
+        superseded_by_id: change.superseded_by_id.clone(),
+        settled_at: change.settled_at.map(Utc::from),
+        version: change.version,
+        created_at: change.created_at.into(),
+    }
+}
+
+fn charge_row(provider_id: &str, customer_id: &str, subscription_id: &str, charge: &Charge) -> ChargeRow {
+    ChargeRow {
+        id: charge.id.clone(),
+        provider_id: provider_id.to_owned(),
+        customer_id: customer_id.to_owned(),
+        subscription_id: subscription_id.to_owned(),
+        item_id: charge.item_id.clone(),
+        price_key: charge.price_key.clone(),
+        kind: charge.kind.as_str().to_owned(),
+        status: charge.status.as_str().to_owned(),
+        change_id: charge.change_id.clone(),
+        original_charge_id: charge.original_charge_id.clone(),
+        label: JsonText(charge.label.clone()),
+        arithmetic: JsonText(charge.arithmetic.clone()),
+        quantity: i64::from(charge.quantity),
+        unit_price: charge.unit_price.ten_thousandths,
+        amount: charge.amount.minor,
+        currency: charge.amount.currency.as_str().to_owned(),
+        price_mode: charge.price_mode.as_str().to_owned(),
+        tax_rate: charge.tax_rate.to_string(),
+        period_from: charge.period_from,
+        period_through: charge.period_through,
+        billing_from: charge.billing_from,
+        billing_through: charge.billing_through,
+        charged_on: charge.charged_on,
+        created_at: charge.created_at.into(),
+    }
+}

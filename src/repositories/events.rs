@@ -1,0 +1,142 @@
+//! Events as rows: append-only, chained per customer, numbered per provider after commit.
+
+use diesel::prelude::*;
+
+use crate::db::schema::{events, providers};
+use crate::db::{DbConnection, DbError, MultiBackend, Utc, insert_all, lock_rows};
+
+/// An event.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = events)]
+pub struct EventRow {
+    /// Id (`evt_`).
+    pub id: String,
+    /// In whose house it happened.
+    pub provider_id: String,
+    /// To which customer.
+    pub customer_id: String,
+    /// To which contract.
+    pub subscription_id: Option<String>,
+    /// Counts the customer's events, from 1.
+    pub sequence: i64,
+    /// Counts the provider's events without gap; set after commit.
+    pub position: Option<i64>,
+    /// Type, for example `plan_change.applied`.
+    pub event_type: String,
+    /// When it happened.
+    pub occurred_at: Utc,
+    /// When it was written down.
+    pub recorded_at: Utc,
+    /// Who did it, as JSON.
+    pub actor: String,
+    /// For whom staff or a program acted.
+    pub on_behalf_of: Option<String>,
+    /// The request it came with.
+    pub request_id: Option<String>,
+    /// Snapshots, as JSON.
+    pub data: String,
+    /// SHA-256 of `data`.
+    pub data_hash: String,
+    /// Hash of the customer's event before.
+    pub previous_hash: String,
+    /// Hash over this event and `previous_hash`.
+    pub hash: String,
+}
+
+/// Stores new events.
+pub fn insert(conn: &mut DbConnection, rows: &[EventRow]) -> Result<(), DbError> {
+    insert_all!(conn, events::table, rows)
+}
+
+/// The events of a contract, oldest first.
+pub fn of_subscription(conn: &mut DbConnection, subscription_id: &str, limit: i64) -> Result<Vec<EventRow>, DbError> {
+    Ok(events::table
+        .filter(events::subscription_id.eq(subscription_id))
+        .order(events::sequence)
+        .limit(limit)
+        .select(EventRow::as_select())
+        .load(conn)?)
+}
+
+/// The events of a customer, oldest first.
+pub fn of_customer(conn: &mut DbConnection, customer_id: &str) -> Result<Vec<EventRow>, DbError> {
+    Ok(events::table
+        .filter(events::customer_id.eq(customer_id))
+        .order(events::sequence)
+        .select(EventRow::as_select())
+        .load(conn)?)
+}
+
+/// The provider's numbered events after a position, in order.
+pub fn list(
+    conn: &mut DbConnection,
+    provider_id: &str,
+    after: i64,
+    types: &[String],
+    customer_id: Option<&str>,
+    limit: i64,
+) -> Result<Vec<EventRow>, DbError> {
+    let mut query = events::table
+        .filter(events::provider_id.eq(provider_id))
+        .filter(events::position.gt(after))
+        .order(events::position)
+        .limit(limit)
+        .select(EventRow::as_select())
+        .into_boxed::<MultiBackend>();
+    if !types.is_empty() {
+        query = query.filter(events::event_type.eq_any(types));
+    }
+    if let Some(customer_id) = customer_id {
+        query = query.filter(events::customer_id.eq(customer_id));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// Providers that have events without a position.
+pub fn providers_with_unsequenced(conn: &mut DbConnection) -> Result<Vec<String>, DbError> {
+    Ok(events::table
+        .filter(events::position.is_null())
+        .select(events::provider_id)
+        .distinct()
+        .load(conn)?)
+}
+
+/// Whether the provider has events without a position.
+pub fn has_unsequenced(conn: &mut DbConnection, provider_id: &str) -> Result<bool, DbError> {
+    let query = events::table
+        .filter(events::provider_id.eq(provider_id))
+        .filter(events::position.is_null());
+    Ok(diesel::select(diesel::dsl::exists(query)).get_result(conn)?)
+}
+
+/// Numbers up to `limit` committed events of a provider. The provider's row is the sequencer's lock: numbers follow the order
+/// in which events become visible, so a reader that asks for everything after N never misses a late commit.
+pub fn assign_positions(conn: &mut DbConnection, provider_id: &str, limit: i64) -> Result<usize, DbError> {
+    let last: i64 = lock_rows!(
+        conn,
+        providers::table
+            .find(provider_id)
+            .select(providers::last_event_position),
+        first
+    )?;
+    let waiting: Vec<String> = events::table
+        .filter(events::provider_id.eq(provider_id))
+        .filter(events::position.is_null())
+        .order((events::recorded_at, events::customer_id, events::sequence))
+        .limit(limit)
+        .select(events::id)
+        .load(conn)?;
+    let mut position = last;
+    for id in &waiting {
+        position += 1;
+        diesel::update(events::table.find(id))
+            .set(events::position.eq(position))
+            .execute(conn)?;
+    }
+    if position > last {
+        diesel::update(providers::table.find(provider_id))
+            .set(providers::last_event_position.eq(position))
+            .execute(conn)?;
+    }
+    Ok(waiting.len())
+}
