@@ -42,14 +42,17 @@ pub struct TokenRequest {
     refresh_token: Option<String>,
     /// Scopes separated by spaces, to get fewer than the role has; scopes the role lacks are left out.
     #[validate(length(max = 500))]
-    #[schema(nullable = false, max_length = 500, example = "subscriptions:read subscriptions:write")]
+    #[schema(
+        nullable = false,
+        max_length = 500,
+        example = "subscriptions:read subscriptions:write"
+    )]
     scope: Option<String>,
 }
 
 /// How the caller proves who it is.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "names the choices in the document; the request is read as text to answer in RFC 6749's words")]
 pub enum GrantType {
     /// User name and password.
     Password,
@@ -61,7 +64,10 @@ pub enum GrantType {
 #[derive(Serialize, ToSchema)]
 pub struct TokenResponse {
     /// Signed JWT; send it as `Authorization: Bearer …`. Treat it as opaque.
-    #[schema(max_length = 4096, example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1c3JfLi4uIn0.c2lnbmF0dXJl")]
+    #[schema(
+        max_length = 4096,
+        example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1c3JfLi4uIn0.c2lnbmF0dXJl"
+    )]
     access_token: String,
     /// Always `Bearer`.
     #[schema(example = "Bearer", pattern = "^Bearer$", max_length = 6)]
@@ -73,7 +79,10 @@ pub struct TokenResponse {
     #[schema(max_length = 200, example = "vrt_4fJ0mZt1bX7nQw2Lk9sRu5yCaE8gHd3PvTiMo6WxYqB")]
     refresh_token: String,
     /// The scopes granted, separated by spaces.
-    #[schema(max_length = 500, example = "catalogue:read charges:read customers:read subscriptions:read subscriptions:write")]
+    #[schema(
+        max_length = 500,
+        example = "catalogue:read charges:read customers:read subscriptions:read subscriptions:write"
+    )]
     scope: String,
 }
 
@@ -82,7 +91,11 @@ pub struct TokenResponse {
 pub struct LogoutRequest {
     /// The refresh token (the name in RFC 7009).
     #[validate(length(max = 200))]
-    #[schema(nullable = false, max_length = 200, example = "vrt_4fJ0mZt1bX7nQw2Lk9sRu5yCaE8gHd3PvTiMo6WxYqB")]
+    #[schema(
+        nullable = false,
+        max_length = 200,
+        example = "vrt_4fJ0mZt1bX7nQw2Lk9sRu5yCaE8gHd3PvTiMo6WxYqB"
+    )]
     token: Option<String>,
     /// The refresh token, under the name it has in the token answer.
     #[validate(length(max = 200))]
@@ -113,7 +126,11 @@ pub async fn create_token(
         }
         "refresh_token" => {
             let refresh_token = Secret::new(required(present(form.refresh_token), "refresh_token")?);
-            let refresh = RefreshRequest { refresh_token, client_id, scope };
+            let refresh = RefreshRequest {
+                refresh_token,
+                client_id,
+                scope,
+            };
             blocking(&state, move |state| auth::refresh(state, &refresh)).await?
         }
         _ => return Err(unsupported_grant_type()),
@@ -151,7 +168,10 @@ fn present(value: Option<String>) -> Option<String> {
 
 fn required(value: Option<String>, name: &str) -> Result<String, Problem> {
     value.ok_or_else(|| {
-        invalid_request(format!("Der Parameter „{name}“ fehlt."), format!("The parameter '{name}' is missing."))
+        invalid_request(
+            format!("Der Parameter „{name}“ fehlt."),
+            format!("The parameter '{name}' is missing."),
+        )
     })
 }
 
@@ -173,7 +193,9 @@ fn client_id(request: &HttpRequest, in_form: Option<String>) -> Result<Option<St
 }
 
 fn scheme_is_basic(header: &str) -> bool {
-    header.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic "))
+    header
+        .get(..6)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic "))
 }
 
 /// The user name, which RFC 6749 section 2.3.1 wants form-encoded.
@@ -181,11 +203,16 @@ fn basic_user(header: &str) -> Option<String> {
     let decoded = STANDARD.decode(header.get(6..)?.trim()).ok()?;
     let text = String::from_utf8(decoded).ok()?;
     let (user, _) = text.split_once(':')?;
-    url::form_urlencoded::parse(user.as_bytes()).next().map_or(Some(String::new()), |(name, _)| Some(name.into_owned()))
+    url::form_urlencoded::parse(user.as_bytes())
+        .next()
+        .map_or(Some(String::new()), |(name, _)| Some(name.into_owned()))
 }
 
 fn malformed_basic() -> Problem {
-    invalid_request("Authorization: Basic ist nicht lesbar.".to_owned(), "Authorization: Basic is malformed.".to_owned())
+    invalid_request(
+        "Authorization: Basic ist nicht lesbar.".to_owned(),
+        "Authorization: Basic is malformed.".to_owned(),
+    )
 }
 
 fn invalid_request(de: String, en: String) -> Problem {

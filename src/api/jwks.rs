@@ -42,12 +42,21 @@ pub struct JsonWebKey {
 
 impl From<&PublicKey> for JsonWebKey {
     fn from(key: &PublicKey) -> Self {
-        Self { kty: "OKP", crv: "Ed25519", usage: "sig", alg: "EdDSA", kid: key.kid.clone(), x: key.x.clone() }
+        Self {
+            kty: "OKP",
+            crv: "Ed25519",
+            usage: "sig",
+            alg: "EdDSA",
+            kid: key.kid.clone(),
+            x: key.x.clone(),
+        }
     }
 }
 
 #[get("/.well-known/jwks.json")]
 pub async fn get_signing_keys(state: web::Data<AppState>) -> HttpResponse {
     let keys = state.auth.tokens.keys().public_keys().map(JsonWebKey::from).collect();
-    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "public, max-age=300")).json(JsonWebKeySet { keys })
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .json(JsonWebKeySet { keys })
 }

@@ -144,14 +144,38 @@ impl From<Role> for PrincipalRole {
 
 impl From<ProviderProfile> for MeProvider {
     fn from(provider: ProviderProfile) -> Self {
-        let ProviderProfile { id, slug, name, mode, time_zone } = provider;
-        Self { id, slug, name, mode, time_zone }
+        let ProviderProfile {
+            id,
+            slug,
+            name,
+            mode,
+            time_zone,
+        } = provider;
+        Self {
+            id,
+            slug,
+            name,
+            mode,
+            time_zone,
+        }
     }
 }
 
 impl From<CustomerProfile> for MeCustomer {
     fn from(customer: CustomerProfile) -> Self {
-        let CustomerProfile { id, customer_number, name, customer_type, locale } = customer;
-        Self { id, customer_number, name, customer_type, locale }
+        let CustomerProfile {
+            id,
+            customer_number,
+            name,
+            customer_type,
+            locale,
+        } = customer;
+        Self {
+            id,
+            customer_number,
+            name,
+            customer_type,
+            locale,
+        }
     }
 }

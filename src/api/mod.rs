@@ -4,14 +4,20 @@
 //! answer to a DTO. Its errors are [`problem::Problem`]s (`?` makes one from an [`AppError`]).
 
 pub mod add_ons;
+pub mod auth;
 pub mod etag;
 pub mod extract;
+pub mod instant;
+pub mod jwks;
 pub mod locale;
+pub mod me;
+pub mod middleware;
 pub mod money;
 pub mod offer;
 pub mod plans;
 pub mod problem;
 pub mod products;
+pub mod sessions;
 
 use actix_web::web;
 

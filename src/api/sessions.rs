@@ -16,7 +16,10 @@ use crate::state::AppState;
 #[derive(Serialize, ToSchema)]
 pub struct SessionResponse {
     /// Signed JWT; the portal's pages send it as `Authorization: Bearer …`. It sees only this customer.
-    #[schema(max_length = 4096, example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiJjdXNfLi4uIn0.c2lnbmF0dXJl")]
+    #[schema(
+        max_length = 4096,
+        example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiJjdXNfLi4uIn0.c2lnbmF0dXJl"
+    )]
     access_token: String,
     /// Always `Bearer`.
     #[schema(example = "Bearer", pattern = "^Bearer$", max_length = 6)]
@@ -25,7 +28,10 @@ pub struct SessionResponse {
     #[schema(minimum = 1, maximum = 900, example = 900)]
     expires_in: i64,
     /// What it allows, separated by spaces.
-    #[schema(max_length = 500, example = "catalogue:read charges:read customers:read subscriptions:read subscriptions:write")]
+    #[schema(
+        max_length = 500,
+        example = "catalogue:read charges:read customers:read subscriptions:read subscriptions:write"
+    )]
     scope: String,
 }
 
@@ -35,7 +41,10 @@ pub async fn create_session(
     principal: Principal,
     customer_id: CustomerId,
 ) -> Result<HttpResponse, Problem> {
-    let session = blocking(&state, move |state| auth::session_open(state, &principal, &customer_id.0)).await?;
+    let session = blocking(&state, move |state| {
+        auth::session_open(state, &principal, &customer_id.0)
+    })
+    .await?;
     Ok(HttpResponse::Created()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(SessionResponse::from(session)))

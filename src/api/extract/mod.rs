@@ -8,6 +8,7 @@ mod context;
 mod faults;
 mod headers;
 mod path;
+mod principal;
 mod query;
 mod strict_json;
 
@@ -15,7 +16,7 @@ pub use body::{Form, Json, MAX_BODY_BYTES, MERGE_PATCH_JSON, MergePatch};
 pub use context::{RequestId, client_ip, request_id};
 pub use headers::IfMatch;
 pub use path::{
-    AddOnId, CancellationId, ChargeId, CustomerId, EventId, LegalDocumentId, PlanChangeId, PlanId, ProviderSlug,
-    SubscriptionId, TestClockId,
+    AddOnId, ApiKeyId, CancellationId, ChargeId, CustomerId, EventId, LegalDocumentId, PlanChangeId, PlanId,
+    ProviderSlug, SubscriptionId, TestClockId,
 };
 pub use query::Query;

@@ -44,6 +44,7 @@ macro_rules! path_ids {
 }
 
 path_ids! {
+    ApiKeyId("api_key_id", ApiKey, "Id of the API key.");
     CustomerId("customer_id", Customer, "Id of the customer.");
     PlanId("plan_id", Plan, "Id of the plan.");
     AddOnId("add_on_id", AddOn, "Id of the add-on.");

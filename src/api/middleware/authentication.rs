@@ -38,10 +38,7 @@ pub async fn authenticate(
     next.call(request).await
 }
 
-async fn principal_of(
-    state: &web::Data<AppState>,
-    token: String,
-) -> Result<Result<Principal, AuthFailure>, Problem> {
+async fn principal_of(state: &web::Data<AppState>, token: String) -> Result<Result<Principal, AuthFailure>, Problem> {
     if !auth::is_api_key(&token) {
         return Ok(state.auth.tokens.verify(&token, state.clock.now()));
     }
@@ -60,7 +57,11 @@ fn bearer(request: &ServiceRequest) -> Option<Result<String, AuthFailure>> {
     if headers.next().is_some() {
         return Some(Err(AuthFailure::InvalidToken));
     }
-    let Ok(text) = first.to_str() else { return Some(Err(AuthFailure::InvalidToken)) };
+    let Ok(text) = first.to_str() else {
+        return Some(Err(AuthFailure::InvalidToken));
+    };
     let (scheme, token) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
-    scheme.eq_ignore_ascii_case("bearer").then(|| Ok(token.trim().to_owned()))
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| Ok(token.trim().to_owned()))
 }
