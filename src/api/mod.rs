@@ -15,6 +15,7 @@ pub mod middleware;
 pub mod money;
 pub mod offer;
 pub mod plans;
+pub mod pagination;
 pub mod problem;
 pub mod products;
 pub mod sessions;

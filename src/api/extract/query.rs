@@ -11,7 +11,8 @@ use super::faults;
 use crate::api::problem::{Problem, ProblemCode};
 use crate::error::{AppError, FieldError, FieldPlace};
 
-/// Query parameters, read strictly and checked. `T` denies unknown fields and derives `Validate`.
+/// Query parameters, read strictly and checked. `T` denies unknown fields and derives `Validate`. `limit` and `cursor` are left
+/// to `crate::api::pagination::Paging`; where an operation has none, the route guard refuses them.
 #[derive(Debug, Clone)]
 pub struct Query<T>(pub T);
 
@@ -27,6 +28,7 @@ impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
 fn read<T: DeserializeOwned + Validate>(query: &str) -> Result<T, Problem> {
     let mut pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let mut errors = repeated(&mut pairs);
+    pairs.retain(|(name, _)| name != "limit" && name != "cursor");
     loop {
         let deserializer =
             serde::de::value::MapDeserializer::new(pairs.iter().map(|(name, value)| (name.as_str(), Part(value))));
@@ -167,7 +169,7 @@ mod tests {
     #[serde(deny_unknown_fields)]
     struct List {
         #[validate(range(min = 1, max = 100))]
-        limit: Option<u32>,
+        users: Option<u32>,
         status: Option<Status>,
         from: Option<String>,
     }
@@ -180,33 +182,34 @@ mod tests {
 
     #[test]
     fn good_parameters_are_read() {
-        let list = read::<List>("limit=7&status=ended&from=a%2Bb+c").expect("good");
-        assert_eq!((list.limit, list.from.as_deref()), (Some(7), Some("a+b c")));
+        let list = read::<List>("users=7&status=ended&from=a%2Bb+c").expect("good");
+        assert_eq!((list.users, list.from.as_deref()), (Some(7), Some("a+b c")));
         assert!(matches!(list.status, Some(Status::Ended)));
         assert!(matches!(
             read::<List>("status=active").expect("good").status,
             Some(Status::Active)
         ));
-        assert!(read::<List>("").expect("good").limit.is_none());
+        assert!(read::<List>("limit=1&cursor=x").is_ok());
+        assert!(read::<List>("").expect("good").users.is_none());
     }
 
     #[test]
     fn unknown_repeated_and_wrong_parameters_are_named() {
-        assert_eq!(refused("limt=7").0, ProblemCode::UnknownParameter);
+        assert_eq!(refused("usrs=7").0, ProblemCode::UnknownParameter);
         for query in [
-            "limit=x",
-            "limit=",
-            "limit=0",
-            "limit=101",
-            "limit=1.0",
-            "limit=7&limit=8",
+            "users=x",
+            "users=",
+            "users=0",
+            "users=101",
+            "users=1.0",
+            "users=7&users=8",
             "status=gone",
         ] {
             assert_eq!(refused(query).0, ProblemCode::InvalidParameter, "{query}");
         }
-        let (code, document) = refused("limit=x&status=gone&what=1&from=a&from=b");
+        let (code, document) = refused("users=x&status=gone&what=1&from=a&from=b");
         assert_eq!(code, ProblemCode::InvalidParameter);
-        for name in ["limit", "status", "what", "from"] {
+        for name in ["users", "status", "what", "from"] {
             assert!(document.contains(&format!("Query(\"{name}\")")), "{name} in {document}");
         }
     }
