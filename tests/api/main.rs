@@ -9,4 +9,5 @@
 mod helpers;
 
 mod architecture;
+mod catalogue;
 mod database;

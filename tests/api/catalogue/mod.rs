@@ -1,0 +1,3 @@
+//! The catalogue: publishing it, and what callers read of it.
+
+mod import;
