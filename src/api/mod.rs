@@ -4,6 +4,7 @@
 //! answer to a DTO. Its errors are [`problem::Problem`]s (`?` makes one from an [`AppError`]).
 
 pub mod add_ons;
+pub mod api_keys;
 pub mod auth;
 pub mod etag;
 pub mod extract;
@@ -14,8 +15,8 @@ pub mod me;
 pub mod middleware;
 pub mod money;
 pub mod offer;
-pub mod plans;
 pub mod pagination;
+pub mod plans;
 pub mod problem;
 pub mod products;
 pub mod sessions;

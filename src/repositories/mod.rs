@@ -5,7 +5,6 @@ pub mod api_keys;
 pub mod catalogues;
 pub mod changes;
 pub mod charges;
-pub mod customer_profiles;
 pub mod customers;
 pub mod events;
 pub mod idempotency;

@@ -7,6 +7,7 @@ use crate::db::{DbConnection, Utc};
 use crate::domain::access::{Principal, PrincipalKind, Role, Scope, Scopes};
 use crate::domain::ids::IdKind;
 use crate::error::{AppError, AuthFailure, FieldError};
+use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::api_keys::{self, ApiKeyRow};
 use crate::repositories::providers::provider_find;
 use crate::state::AppState;
@@ -131,21 +132,21 @@ pub fn api_key_issue(state: &AppState, provider_id: &str, new: &NewApiKey) -> Re
     })
 }
 
-/// At most `limit` keys of the principal's provider, newest first, older than the key `after`.
+/// A page of the keys of the principal's provider, newest first.
 ///
 /// # Errors
 /// [`AppError::Forbidden`] without `api_keys:write`.
-pub fn api_key_list(
-    state: &AppState,
-    principal: &Principal,
-    after: Option<&str>,
-    limit: i64,
-) -> Result<Vec<ApiKey>, AppError> {
+pub fn api_key_list(state: &AppState, principal: &Principal, page: &PageRequest) -> Result<Page<ApiKey>, AppError> {
     require_management(principal)?;
+    let after = page.after.as_ref().map(|key| key.id.as_str());
     let rows = state.db.read(|connection| {
-        api_keys::api_key_list(connection, &principal.provider_id, after, limit).map_err(AppError::from)
+        api_keys::api_key_list(connection, &principal.provider_id, after, page.rows()).map_err(AppError::from)
     })?;
-    Ok(rows.into_iter().map(ApiKey::from).collect())
+    let key = |row: &ApiKeyRow| PageKey {
+        sort: row.id.clone(),
+        id: row.id.clone(),
+    };
+    Ok(Page::cut(rows, page, key).map(ApiKey::from))
 }
 
 /// Revokes a key at once; revoking it again changes nothing.

@@ -2,7 +2,7 @@
 
 use crate::domain::access::Principal;
 use crate::error::AppError;
-use crate::repositories::customer_profiles::customer_profile_find;
+use crate::repositories::customers;
 use crate::repositories::providers::provider_find;
 use crate::state::AppState;
 
@@ -54,7 +54,7 @@ pub fn me(state: &AppState, principal: &Principal) -> Result<Me, AppError> {
         let provider = provider_find(connection, &principal.provider_id)?.ok_or(AppError::NotFound)?;
         let customer = match principal.customer_filter() {
             None => None,
-            Some(id) => Some(customer_profile_find(connection, &principal.provider_id, id)?.ok_or(AppError::NotFound)?),
+            Some(id) => Some(customers::find(connection, &principal.provider_id, id)?.ok_or(AppError::NotFound)?),
         };
         Ok(Me {
             provider: ProviderProfile {

@@ -5,7 +5,7 @@ use time::Duration;
 use super::is_customer_id;
 use crate::domain::access::{Principal, PrincipalKind, Role, Scope, Scopes};
 use crate::error::AppError;
-use crate::repositories::customer_profiles::customer_profile_find;
+use crate::repositories::customers;
 use crate::state::AppState;
 
 /// Short enough to need no refresh and no revocation.
@@ -32,7 +32,7 @@ pub fn session_open(state: &AppState, principal: &Principal, customer_id: &str) 
     }
     state
         .db
-        .read(|connection| customer_profile_find(connection, &principal.provider_id, customer_id))?
+        .read(|connection| customers::find(connection, &principal.provider_id, customer_id))?
         .ok_or(AppError::NotFound)?;
     principal.require(Scope::SessionsWrite)?;
     let scopes = Role::Customer.scopes();

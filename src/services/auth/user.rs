@@ -7,7 +7,7 @@ use crate::domain::access::Role;
 use crate::domain::ids::IdKind;
 use crate::domain::violation::Violation;
 use crate::error::{AppError, FieldError};
-use crate::repositories::customer_profiles::customer_profile_find;
+use crate::repositories::customers;
 use crate::repositories::providers::provider_find;
 use crate::repositories::users::{UserRow, user_insert};
 use crate::state::AppState;
@@ -62,7 +62,7 @@ pub fn user_create(state: &AppState, new: &NewUser) -> Result<User, AppError> {
     state.db.write(|connection| {
         provider_find(connection, &row.provider_id)?.ok_or(AppError::NotFound)?;
         if let Some(customer_id) = &row.customer_id {
-            customer_profile_find(connection, &row.provider_id, customer_id)?.ok_or(AppError::NotFound)?;
+            customers::find(connection, &row.provider_id, customer_id)?.ok_or(AppError::NotFound)?;
         }
         user_insert(connection, &row).map_err(taken)
     })?;
