@@ -30,3 +30,8 @@ pub mod terms;
 pub mod time_zone;
 pub mod violation;
 pub mod withdrawal;
+
+#[cfg(test)]
+mod hard_cases;
+#[cfg(test)]
+mod vectors;

@@ -124,3 +124,125 @@ fn check_order((from, through): (Date, Date), pointer: &str) -> Result<(), Viola
     )
     .at(pointer))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+    use time::{Duration, macros::date};
+
+    use super::*;
+    use crate::domain::{
+        money::Currency::EUR,
+        vectors::{cases, date as date_of, read},
+    };
+
+    fn span(request: &Value, name: &str) -> (Date, Date) {
+        let span = &request[name];
+        (
+            date_of(span, "from_on").expect("from_on"),
+            date_of(span, "through_on").expect("through_on"),
+        )
+    }
+
+    #[test]
+    fn every_vector_is_answered_exactly() {
+        for case in cases(include_str!("../../tests/vectors/proration.json")) {
+            let unit_price: UnitPrice = read(&case.request, "unit_price");
+            let quantity: i64 = read(&case.request, "quantity");
+            let found = prorate(
+                unit_price,
+                quantity,
+                span(&case.request, "period"),
+                span(&case.request, "used"),
+            )
+            .expect("a proration");
+            assert_eq!(
+                u64::from(found.period_days),
+                case.response["period_days"],
+                "{}",
+                case.id
+            );
+            assert_eq!(u64::from(found.used_days), case.response["used_days"], "{}", case.id);
+            assert_eq!(found.amount, read(&case.response, "amount"), "{}", case.id);
+            assert_eq!(found.remainder, read(&case.response, "remainder"), "{}", case.id);
+        }
+    }
+
+    #[test]
+    fn the_arithmetic_can_be_read() {
+        let march = (date!(2026 - 03 - 18), date!(2026 - 04 - 17));
+        let price = UnitPrice::parse("24.90", EUR).expect("a price");
+        let one = prorate(price, 1, march, (date!(2026 - 04 - 02), march.1)).expect("a proration");
+        assert_eq!(
+            one.arithmetic(),
+            LocalizedText::new("16/31 Tage von 24,90", "16/31 days of 24.90")
+        );
+        let three = prorate(price, 3, march, march).expect("a proration");
+        assert_eq!(
+            three.arithmetic(),
+            LocalizedText::new("31/31 Tage von 3 × 24,90", "31/31 days of 3 × 24.90")
+        );
+    }
+
+    #[test]
+    fn senseless_requests_are_refused_at_the_field_to_blame() {
+        let price = UnitPrice::parse("24.90", EUR).expect("a price");
+        let most = UnitPrice::parse("100000000000", EUR).expect("a price");
+        let (from, through) = (date!(2026 - 03 - 01), date!(2026 - 03 - 31));
+        let pointer = |result: Result<Proration, Violation>| result.expect_err("a refusal").pointer;
+        let at = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            pointer(prorate(price, -1, (from, through), (from, through))),
+            at("/quantity")
+        );
+        assert_eq!(
+            pointer(prorate(price, i64::MAX, (from, through), (from, through))),
+            at("/quantity")
+        );
+        assert_eq!(
+            pointer(prorate(price, 1, (through, from), (from, through))),
+            at("/period")
+        );
+        assert_eq!(
+            pointer(prorate(price, 1, (from, through), (through, from))),
+            at("/used")
+        );
+        let next_month = date!(2026 - 04 - 01);
+        assert_eq!(
+            pointer(prorate(price, 1, (from, through), (from, next_month))),
+            at("/used")
+        );
+        let refused = prorate(most, 2, (from, through), (from, through)).expect_err("a refusal");
+        assert_eq!(refused.code, "amount_invalid");
+    }
+
+    proptest! {
+        /// Part and rest add up to the full price, a credit mirrors its charge, and the part is the exact quotient
+        /// rounded half away from zero (checked in whole numbers).
+        #[test]
+        fn parts_add_up_to_the_total(
+            price in -9_999_999_999i64..=9_999_999_999,
+            quantity in 0..=10_000i64,
+            length in 1..=1_827i64,
+            first in 0..1_827i64,
+            days in 1..=1_827i64,
+        ) {
+            let from = date!(2024 - 02 - 29);
+            let first = first % length;
+            let days = days.min(length - first);
+            let period = (from, from + Duration::days(length - 1));
+            let used = (from + Duration::days(first), from + Duration::days(first + days - 1));
+            let price = UnitPrice { ten_thousandths: price, currency: EUR };
+            let charge = prorate(price, quantity, period, used).expect("a proration");
+            prop_assert_eq!(charge.amount.checked_add(charge.remainder), Ok(charge.full));
+            let credit = prorate(price.negated(), quantity, period, used).expect("a proration");
+            prop_assert_eq!(credit.amount, charge.amount.negated());
+            prop_assert_eq!(credit.remainder, charge.remainder.negated());
+            let numerator = i128::from(price.ten_thousandths) * i128::from(quantity) * i128::from(days);
+            let denominator = i128::from(length) * 100;
+            let exact = (2 * numerator.abs() + denominator) / (2 * denominator) * numerator.signum();
+            prop_assert_eq!(i128::from(charge.amount.minor), exact);
+        }
+    }
+}

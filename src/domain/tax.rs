@@ -188,3 +188,110 @@ fn group(rate: TaxRate, sum: Money, mode: PriceMode) -> Result<TaxGroup, MoneyEr
     };
     Ok(TaxGroup { rate, net, tax })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::domain::{
+        money::Currency::EUR,
+        vectors::{cases, read},
+    };
+
+    fn line(line: &Value) -> TaxLine {
+        let price = line["unit_price"].as_str().expect("a bare decimal string");
+        TaxLine {
+            unit_price: UnitPrice::parse(price, EUR).expect("a price"),
+            quantity: read(line, "quantity"),
+            rate: read(line, "tax_rate"),
+        }
+    }
+
+    #[test]
+    fn every_vector_is_answered_exactly() {
+        for case in cases(include_str!("../../tests/vectors/tax.json")) {
+            let lines: Vec<TaxLine> = case.request["lines"]
+                .as_array()
+                .expect("lines")
+                .iter()
+                .map(line)
+                .collect();
+            let currency: Currency = read(&case.request, "currency");
+            let totals = tax(&lines, read(&case.request, "prices"), currency).expect("totals");
+            let groups = totals
+                .breakdown
+                .iter()
+                .map(|group| json!({"tax_rate": group.rate, "net": group.net.amount(), "tax": group.tax.amount()}));
+            let found = json!({
+                "net": totals.net.amount(),
+                "tax": totals.tax.amount(),
+                "gross": totals.gross.amount(),
+                "breakdown": groups.collect::<Vec<_>>(),
+            });
+            for (field, expected) in case.response.as_object().expect("an object") {
+                assert_eq!(&found[field], expected, "{} {field}", case.id);
+            }
+        }
+    }
+
+    #[test]
+    fn rates_are_percentages_without_trailing_zeros() {
+        for (text, written) in [
+            ("19", "19"),
+            ("19.00", "19"),
+            ("5.5", "5.5"),
+            ("0", "0"),
+            ("-0", "0"),
+            ("100", "100"),
+        ] {
+            assert_eq!(text.parse::<TaxRate>().expect("a rate").to_string(), written);
+        }
+        for text in ["", "-1", "100.01", "19.001", "19 %", "0x13", "1e1"] {
+            assert!(text.parse::<TaxRate>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn refusals_name_the_line() {
+        let rate = "19".parse().expect("a rate");
+        let price = UnitPrice::parse("100000000000", EUR).expect("a price");
+        let good = TaxLine {
+            unit_price: UnitPrice::parse("1", EUR).expect("a price"),
+            quantity: 1,
+            rate,
+        };
+        let refused = tax(&[good, TaxLine { quantity: -1, ..good }], PriceMode::Net, EUR).expect_err("a refusal");
+        assert_eq!(refused.pointer.as_deref(), Some("/lines/1/quantity"));
+        let refused = tax(
+            &[TaxLine {
+                unit_price: price,
+                quantity: 2,
+                rate,
+            }],
+            PriceMode::Net,
+            EUR,
+        )
+        .expect_err("a refusal");
+        assert_eq!(refused.pointer.as_deref(), Some("/lines/0/unit_price"));
+        // The sum is in range, but with the tax on top it is not.
+        let refused = tax(
+            &[TaxLine {
+                unit_price: price,
+                quantity: 1,
+                rate,
+            }],
+            PriceMode::Net,
+            EUR,
+        )
+        .expect_err("a refusal");
+        assert_eq!(refused.code, "amount_invalid");
+        assert!(tax(&[good], PriceMode::Net, Currency::CHF).is_err());
+    }
+
+    #[test]
+    fn no_lines_cost_nothing() {
+        let totals = tax(&[], PriceMode::Gross, EUR).expect("totals");
+        assert!(totals.gross.is_zero() && totals.breakdown.is_empty());
+    }
+}

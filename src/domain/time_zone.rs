@@ -87,3 +87,120 @@ impl<'de> Deserialize<'de> for TimeZone {
         Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::{date, datetime};
+
+    use super::*;
+
+    fn zone(name: &str) -> TimeZone {
+        TimeZone::parse(name).expect("a zone")
+    }
+
+    #[test]
+    fn a_day_belongs_to_its_zone() {
+        let berlin = zone("Europe/Berlin");
+        assert_eq!(
+            berlin.local_date(datetime!(2026-03-31 21:59:59 UTC)),
+            date!(2026 - 03 - 31)
+        );
+        assert_eq!(
+            berlin.local_date(datetime!(2026-03-31 22:00 UTC)),
+            date!(2026 - 04 - 01)
+        );
+        assert_eq!(
+            berlin.local_date(datetime!(2026-12-31 22:59:59.999 UTC)),
+            date!(2026 - 12 - 31)
+        );
+        assert_eq!(
+            berlin.local_date(datetime!(2026-12-31 23:00 UTC)),
+            date!(2027 - 01 - 01)
+        );
+        assert_eq!(
+            zone("Asia/Kolkata").local_date(datetime!(2026-02-28 18:30 UTC)),
+            date!(2026 - 03 - 01)
+        );
+    }
+
+    #[test]
+    fn days_have_23_or_25_hours_when_the_clock_changes() {
+        let berlin = zone("Europe/Berlin");
+        assert_eq!(
+            berlin.start_of_day(date!(2026 - 03 - 29)),
+            datetime!(2026-03-28 23:00 UTC)
+        );
+        assert_eq!(
+            berlin.end_of_day(date!(2026 - 03 - 29)),
+            datetime!(2026-03-29 22:00 UTC)
+        );
+        assert_eq!(
+            berlin.start_of_day(date!(2026 - 10 - 25)),
+            datetime!(2026-10-24 22:00 UTC)
+        );
+        assert_eq!(
+            berlin.end_of_day(date!(2026 - 10 - 25)),
+            datetime!(2026-10-25 23:00 UTC)
+        );
+    }
+
+    #[test]
+    fn a_day_without_midnight_starts_after_the_gap() {
+        // São Paulo skipped 00:00-01:00 on 4 November 2018; Havana repeats 00:00-01:00 on 1 November 2026.
+        let gap = zone("America/Sao_Paulo").start_of_day(date!(2018 - 11 - 04));
+        assert_eq!(gap, datetime!(2018-11-04 03:00 UTC));
+        assert_eq!(zone("America/Sao_Paulo").local_date(gap), date!(2018 - 11 - 04));
+        assert_eq!(
+            zone("America/Havana").start_of_day(date!(2026 - 11 - 01)),
+            datetime!(2026-11-01 04:00 UTC)
+        );
+    }
+
+    #[test]
+    fn every_day_starts_where_the_day_before_ends() {
+        for name in [
+            "Europe/Berlin",
+            "America/Los_Angeles",
+            "Asia/Kolkata",
+            "Australia/Lord_Howe",
+            "UTC",
+        ] {
+            let zone = zone(name);
+            let mut day = date!(2026 - 01 - 01);
+            while day.year() == 2026 {
+                let start = zone.start_of_day(day);
+                assert_eq!(zone.local_date(start), day, "{name}");
+                assert_ne!(zone.local_date(start - time::Duration::SECOND), day, "{name} {day}");
+                day = next_day(day);
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_names_are_refused() {
+        for name in [
+            "",
+            "Mars/Olympus",
+            "Etc/Unknown",
+            "+01:00",
+            "CET-1CEST",
+            "Europe/Berlin ",
+            "../etc/localtime",
+        ] {
+            assert!(TimeZone::parse(name).is_err(), "{name}");
+        }
+        assert_eq!(zone("Europe/Berlin").name(), "Europe/Berlin");
+        assert_eq!(zone("Europe/Berlin"), zone("Europe/Berlin"));
+        assert_ne!(zone("Europe/Berlin"), zone("Europe/Paris"));
+    }
+
+    #[test]
+    fn the_edges_of_the_calendar_do_not_panic() {
+        let berlin = zone("Europe/Berlin");
+        for date in [Date::MIN, Date::MAX] {
+            berlin.start_of_day(date);
+            berlin.end_of_day(date);
+            berlin.local_date(date.midnight().assume_utc());
+        }
+    }
+}

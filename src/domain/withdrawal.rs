@@ -178,3 +178,107 @@ fn because(rule: &'static str, source: &'static str, de: String, en: String) -> 
         text: LocalizedText { de, en },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::{date, datetime};
+
+    use super::*;
+    use crate::domain::{
+        customer_type::CustomerType,
+        vectors::{cases, date as date_of, instant, read},
+    };
+
+    fn berlin() -> TimeZone {
+        TimeZone::parse("Europe/Berlin").expect("a zone")
+    }
+
+    #[test]
+    fn every_vector_is_answered_exactly() {
+        let zone = berlin();
+        for case in cases(include_str!("../../tests/vectors/withdrawal-period.json")) {
+            let regions: Vec<HolidayRegion> = read(&case.request, "holiday_regions");
+            let customer_type: CustomerType = read(&case.request, "customer_type");
+            let period = withdrawal_period(&WithdrawalQuestion {
+                consumer: customer_type == CustomerType::Consumer,
+                concluded_at: instant(&case.request, "concluded_at").expect("concluded_at"),
+                instructed_at: instant(&case.request, "instructed_at"),
+                zone: &zone,
+                regions: &regions,
+            });
+            assert_eq!(period.exists, case.response["exists"], "{}", case.id);
+            assert_eq!(
+                period.last_day_on,
+                date_of(&case.response, "last_day_on"),
+                "{}",
+                case.id
+            );
+            assert_eq!(period.expires_at, instant(&case.response, "expires_at"), "{}", case.id);
+            if let Some(timely) = case.response["timely"].as_bool() {
+                let declared_at = instant(&case.request, "declared_at").expect("declared_at");
+                assert_eq!(period.timely(declared_at), Some(timely), "{}", case.id);
+            }
+            assert!(!period.because.is_empty(), "{}", case.id);
+        }
+    }
+
+    #[test]
+    fn each_step_is_explained_in_order() {
+        let zone = berlin();
+        let mut question = WithdrawalQuestion {
+            consumer: true,
+            concluded_at: datetime!(2026-11-03 11:00 UTC),
+            instructed_at: Some(datetime!(2026-11-04 11:00 UTC)),
+            zone: &zone,
+            regions: &[HolidayRegion::BE, HolidayRegion::SN],
+        };
+        let rules = |period: &WithdrawalPeriod| period.because.iter().map(|step| step.rule).collect::<Vec<_>>();
+        let period = withdrawal_period(&question);
+        assert_eq!(rules(&period), ["instruction", "fourteen_days", "no_working_day"]);
+        let text = &period.because[2].text;
+        assert!(
+            text.de.contains("18.11.2026") && text.de.contains("Buß- und Bettag in DE-SN"),
+            "{}",
+            text.de
+        );
+        assert!(
+            text.en.contains("18 November 2026") && text.en.contains("Day of Repentance in DE-SN"),
+            "{}",
+            text.en
+        );
+
+        // 17 November 2027 is the Day of Repentance again.
+        question.instructed_at = None;
+        assert_eq!(
+            rules(&withdrawal_period(&question)),
+            ["longest_period", "no_working_day"]
+        );
+
+        question.consumer = false;
+        let none = withdrawal_period(&question);
+        assert_eq!(rules(&none), ["consumers_only"]);
+        assert_eq!(none.timely(datetime!(2026-11-04 11:00 UTC)), None);
+    }
+
+    #[test]
+    fn the_later_of_both_ways_to_count_twelve_months_and_fourteen_days_holds() {
+        assert_eq!(longest_end(date!(2023 - 02 - 20)), date!(2024 - 03 - 06));
+        assert_eq!(longest_end(date!(2024 - 02 - 16)), date!(2025 - 03 - 02));
+    }
+
+    #[test]
+    fn no_instant_makes_it_panic() {
+        let zone = berlin();
+        for instant in [Date::MIN.midnight().assume_utc(), Date::MAX.midnight().assume_utc()] {
+            for instructed_at in [None, Some(instant)] {
+                withdrawal_period(&WithdrawalQuestion {
+                    consumer: true,
+                    concluded_at: instant,
+                    instructed_at,
+                    zone: &zone,
+                    regions: &HolidayRegion::ALL,
+                });
+            }
+        }
+    }
+}

@@ -226,3 +226,6 @@ fn calendar_grid(to: AllowedEnd, date: Date) -> Option<Date> {
         block - 1 - months_into_block,
     )))
 }
+
+#[cfg(test)]
+mod tests;

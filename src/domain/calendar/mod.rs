@@ -251,3 +251,6 @@ fn on_day(year: i32, month: Month, day: u8) -> Date {
     let day = day.clamp(1, month.length(year));
     Date::from_calendar_date(year, month, day).unwrap_or(Date::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -185,3 +185,6 @@ pub fn schedule_for(starts_on: Date, interval: BillingInterval, alignment: Billi
     };
     BillingSchedule { anchor_on, interval }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,135 +1,11 @@
-//! Public holidays of the German Länder, for § 193 BGB: a declaration due on a Saturday, Sunday or holiday may still be
-//! made on the next working day.
-//!
-//! § 193 moves the end of a withdrawal period. It never moves a notice period (BGH 17.02.2005, III ZR 172/04).
-//! Laws change: each row of the table carries its years of validity. The table is right from 1995 on, the year after
-//! the Day of Repentance was abolished outside Saxony.
+//! The table of holidays with its years of validity, and how each day is found.
 
-use std::{fmt, str::FromStr};
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::{Date, Duration, Month, Weekday};
 
-use super::{
-    calendar::{is_weekend, next_day},
-    localized::LocalizedText,
-};
-
-/// A Land, or a part of one with holidays of its own. Text form: ISO 3166-2 with a suffix, `DE-NW`, `DE-BY-K`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum HolidayRegion {
-    /// Baden-Württemberg.
-    BW,
-    /// Bavaria, municipalities without Assumption Day.
-    BY,
-    /// Bavaria, mainly Catholic municipalities (Assumption Day).
-    BYCatholic,
-    /// City of Augsburg (Assumption Day and Peace Festival).
-    BYAugsburg,
-    /// Berlin.
-    BE,
-    /// Brandenburg.
-    BB,
-    /// Bremen.
-    HB,
-    /// Hamburg.
-    HH,
-    /// Hesse.
-    HE,
-    /// Mecklenburg-Western Pomerania.
-    MV,
-    /// Lower Saxony.
-    NI,
-    /// North Rhine-Westphalia.
-    NW,
-    /// Rhineland-Palatinate.
-    RP,
-    /// Saarland.
-    SL,
-    /// Saxony.
-    SN,
-    /// Saxony, the Catholic municipalities that keep Corpus Christi.
-    SNCatholic,
-    /// Saxony-Anhalt.
-    ST,
-    /// Schleswig-Holstein.
-    SH,
-    /// Thuringia.
-    TH,
-    /// Thuringia, the Catholic municipalities that keep Corpus Christi.
+use super::region::HolidayRegion::{
+    self, BB, BE, BW, BY, BYAugsburg, BYCatholic, HB, HE, HH, MV, NI, NW, RP, SH, SL, SN, SNCatholic, ST, TH,
     THCatholic,
-}
-
-use HolidayRegion::{
-    BB, BE, BW, BY, BYAugsburg, BYCatholic, HB, HE, HH, MV, NI, NW, RP, SH, SL, SN, SNCatholic, ST, TH, THCatholic,
 };
-
-/// The text names no region with a holiday table.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a German holiday region, such as DE-NW, DE-BY-K, DE-BY-Augsburg, DE-SN-K or DE-TH-K")]
-pub struct UnknownHolidayRegion(pub String);
-
-impl HolidayRegion {
-    /// All regions.
-    pub const ALL: [Self; 20] = [
-        BW, BY, BYCatholic, BYAugsburg, BE, BB, HB, HH, HE, MV, NI, NW, RP, SL, SN, SNCatholic, ST, SH, TH, THCatholic,
-    ];
-
-    /// The text form, for example `DE-NW`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            BW => "DE-BW",
-            BY => "DE-BY",
-            BYCatholic => "DE-BY-K",
-            BYAugsburg => "DE-BY-Augsburg",
-            BE => "DE-BE",
-            BB => "DE-BB",
-            HB => "DE-HB",
-            HH => "DE-HH",
-            HE => "DE-HE",
-            MV => "DE-MV",
-            NI => "DE-NI",
-            NW => "DE-NW",
-            RP => "DE-RP",
-            SL => "DE-SL",
-            SN => "DE-SN",
-            SNCatholic => "DE-SN-K",
-            ST => "DE-ST",
-            SH => "DE-SH",
-            TH => "DE-TH",
-            THCatholic => "DE-TH-K",
-        }
-    }
-}
-
-impl FromStr for HolidayRegion {
-    type Err = UnknownHolidayRegion;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|region| region.as_str() == text)
-            .ok_or_else(|| UnknownHolidayRegion(text.chars().take(40).collect()))
-    }
-}
-
-impl fmt::Display for HolidayRegion {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
-
-impl Serialize for HolidayRegion {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for HolidayRegion {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
-    }
-}
 
 /// How the day of a holiday is found in a year.
 enum Day {
@@ -142,9 +18,11 @@ enum Day {
 }
 
 /// One row of the table: a holiday, where it is kept, and in which years.
-struct Holiday {
-    de: &'static str,
-    en: &'static str,
+pub(super) struct Holiday {
+    /// German name.
+    pub(super) de: &'static str,
+    /// English name.
+    pub(super) en: &'static str,
     day: Day,
     /// `None`: everywhere in Germany.
     regions: Option<&'static [HolidayRegion]>,
@@ -367,37 +245,8 @@ static TABLE: [Holiday; 26] = [
     ),
 ];
 
-/// The name of the public holiday kept in a region on a day, or `None` on an ordinary day.
-pub fn holiday_name(region: HolidayRegion, date: Date) -> Option<LocalizedText> {
-    find(&[region], date).map(|holiday| LocalizedText::new(holiday.de, holiday.en))
-}
-
-/// Whether a day is a public holiday in a region. 24 and 31 December are not.
-pub fn is_public_holiday(region: HolidayRegion, date: Date) -> bool {
-    find(&[region], date).is_some()
-}
-
-/// Whether a day is neither Saturday nor Sunday nor a holiday in any of the regions (policy for § 193 BGB: the union of
-/// the Länder of consumer and trader, the later date being the consumer's). Without a region only the holidays of all
-/// Germany count.
-pub fn is_working_day(date: Date, regions: &[HolidayRegion]) -> bool {
-    !is_weekend(date) && find(regions, date).is_none()
-}
-
-/// The day itself if it is a working day, otherwise the next one that is (§ 193 BGB).
-pub fn shift_to_working_day(date: Date, regions: &[HolidayRegion]) -> Date {
-    let mut day = date;
-    // No row of holidays is nearly as long; the bound only rules out an endless loop at the end of the calendar.
-    for _ in 0..30 {
-        if is_working_day(day, regions) {
-            break;
-        }
-        day = next_day(day);
-    }
-    day
-}
-
-fn find(regions: &[HolidayRegion], date: Date) -> Option<&'static Holiday> {
+/// The holiday kept in one of the regions (or everywhere) on a day.
+pub(super) fn find(regions: &[HolidayRegion], date: Date) -> Option<&'static Holiday> {
     TABLE.iter().find(|holiday| {
         (holiday.first_year..=holiday.last_year).contains(&date.year())
             && holiday

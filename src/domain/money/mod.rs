@@ -352,3 +352,6 @@ impl<'de> Deserialize<'de> for UnitPrice {
         Self::parse(&text.amount, text.currency).map_err(de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests;
