@@ -64,7 +64,7 @@ pub fn prorate(
     check_order(used, "/used")?;
     if used.0 < period.0 || used.1 > period.1 {
         return Err(Violation::invalid(
-            "proration_invalid",
+            "validation_failed",
             format!(
                 "Die genutzten Tage müssen zwischen dem {} und dem {} liegen.",
                 german(period.0),
@@ -118,7 +118,7 @@ fn check_order((from, through): (Date, Date), pointer: &str) -> Result<(), Viola
         return Ok(());
     }
     Err(Violation::invalid(
-        "proration_invalid",
+        "validation_failed",
         "Der letzte Tag liegt vor dem ersten.",
         "The last day is before the first.",
     )
@@ -214,7 +214,7 @@ mod tests {
             at("/used")
         );
         let refused = prorate(most, 2, (from, through), (from, through)).expect_err("a refusal");
-        assert_eq!(refused.code, "amount_invalid");
+        assert_eq!(refused.code, "validation_failed");
     }
 
     proptest! {

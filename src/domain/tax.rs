@@ -285,7 +285,7 @@ mod tests {
             EUR,
         )
         .expect_err("a refusal");
-        assert_eq!(refused.code, "amount_invalid");
+        assert_eq!(refused.code, "validation_failed");
         assert!(tax(&[good], PriceMode::Net, Currency::CHF).is_err());
     }
 

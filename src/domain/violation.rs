@@ -25,7 +25,7 @@ pub struct Violation {
     /// JSON pointer to the offending field of the request body, if one is to blame.
     pub pointer: Option<String>,
     /// Further members for the problem document (`last_day_on`, `contact`, the id in the way …).
-    pub params: Map<String, Value>,
+    pub params: Box<Map<String, Value>>,
 }
 
 impl Violation {
@@ -59,7 +59,7 @@ impl Violation {
             code,
             detail: LocalizedText { de, en },
             pointer: None,
-            params: Map::new(),
+            params: Box::default(),
         }
     }
 }

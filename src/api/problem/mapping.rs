@@ -56,7 +56,7 @@ fn refused(violation: Violation) -> Problem {
         let place = FieldPlace::Pointer(pointer);
         problem = problem.errors(vec![FieldError::new(place, violation.code, violation.detail.clone())]);
     }
-    for (name, value) in violation.params {
+    for (name, value) in *violation.params {
         problem = problem.member(&name, value);
     }
     problem.detail(violation.detail)

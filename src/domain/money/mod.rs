@@ -76,7 +76,7 @@ impl From<MoneyError> for Violation {
         };
         let mut en = error.to_string();
         en[..1].make_ascii_uppercase();
-        Self::invalid("amount_invalid", de, format!("{en}."))
+        Self::invalid("validation_failed", de, format!("{en}."))
     }
 }
 

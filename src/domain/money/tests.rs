@@ -137,7 +137,7 @@ fn halves_are_rounded_away_from_zero() {
 #[test]
 fn errors_become_refusals_in_both_languages() {
     let violation = Violation::from(MoneyError::OutOfRange);
-    assert_eq!(violation.code, "amount_invalid");
+    assert_eq!(violation.code, "validation_failed");
     assert_eq!(violation.detail.en, "The amount is out of range.");
     assert_eq!(
         violation.detail.de,

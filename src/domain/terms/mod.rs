@@ -119,7 +119,7 @@ impl TermsFault {
 
 impl From<TermsFault> for Violation {
     fn from(fault: TermsFault) -> Self {
-        Self::invalid("terms_invalid", fault.text.de, fault.text.en).at(format!("/terms/{}", fault.field))
+        Self::invalid("validation_failed", fault.text.de, fault.text.en).at(format!("/terms/{}", fault.field))
     }
 }
 

@@ -119,7 +119,7 @@ pub fn termination_before_start(received_on: Date, starts_on: Date) -> Terminati
 fn ends_by_itself(question: &TerminationQuestion<'_>, ends_on: Date) -> Result<Termination, Violation> {
     if question.received_on > ends_on {
         return Err(Violation::invalid(
-            "contract_already_ended",
+            "date_out_of_range",
             format!(
                 "Der Vertrag ist am {} von selbst ausgelaufen.",
                 calendar::german(ends_on)
@@ -155,7 +155,7 @@ fn check(question: &TerminationQuestion<'_>) -> Result<(), Violation> {
     }
     if question.terms.initial_term.is_some() && question.started_on.is_none() {
         return Err(Violation::invalid(
-            "started_on_required",
+            "validation_failed",
             "Mit einer Mindestlaufzeit wird der Vertragsbeginn gebraucht.",
             "With an initial term the start of the contract is needed.",
         )
@@ -163,7 +163,7 @@ fn check(question: &TerminationQuestion<'_>) -> Result<(), Violation> {
     }
     if question.terms.to == AllowedEnd::BillingPeriodEnd && question.billing.is_none() {
         return Err(Violation::invalid(
-            "billing_required",
+            "validation_failed",
             "Für das Ende zum Abrechnungszeitraum werden Anker und Intervall der Abrechnung gebraucht.",
             "To end with a billing period its anchor and interval are needed.",
         )
