@@ -2,5 +2,10 @@
 
 pub mod auth;
 pub mod catalogue;
+pub mod command;
 pub mod customers;
+pub mod events;
+pub mod idempotency;
+pub mod preview_token;
 pub mod providers;
+pub mod workbench;

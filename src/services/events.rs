@@ -1,0 +1,213 @@
+//! Writing events down: append-only, hash-chained per customer, with who did it and for whom; and numbering them for readers.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+
+use crate::context::{RequestContext, hex};
+use crate::db::DbConnection;
+use crate::domain::access::{Principal, Scope};
+use crate::domain::event::{DraftEvent, instant};
+use crate::domain::ids::IdKind;
+use crate::error::AppError;
+use crate::repositories::events::{self, EventRow};
+use crate::state::AppState;
+
+/// How many events one transaction of the sequencer numbers.
+const SEQUENCED_AT_ONCE: i64 = 1_000;
+
+/// Who caused a command, as events remember it.
+#[derive(Debug, Clone, Default)]
+pub struct Caller {
+    /// The actor, as JSON; empty for the system itself.
+    actor: Option<Value>,
+    /// The customer for whom staff or a program acted.
+    on_behalf_of: Option<String>,
+    /// The request.
+    request_id: Option<String>,
+}
+
+impl Caller {
+    /// The principal of a request, acting for a customer.
+    pub fn of(principal: &Principal, context: &RequestContext, customer_id: &str) -> Self {
+        let actor = json!({
+            "type": principal.kind.as_str(),
+            "id": principal.id,
+            "opened_by": principal.opened_by,
+            "address": context.ip,
+            "user_agent": context.user_agent,
+        });
+        let is_own = principal.customer_id.as_deref() == Some(customer_id);
+        Self {
+            actor: Some(actor),
+            on_behalf_of: (!is_own).then(|| customer_id.to_owned()),
+            request_id: Some(context.request_id.clone()),
+        }
+    }
+
+    /// Time itself: the due loop.
+    pub fn system() -> Self {
+        Self::default()
+    }
+}
+
+/// Where a customer's chain ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainEnd {
+    /// Number of the last event; 0 before the first.
+    pub sequence: i64,
+    /// Its hash; empty before the first.
+    pub hash: String,
+}
+
+/// Appends events to a customer's chain. The customer's row must be locked; the caller stores the new end in it.
+///
+/// # Errors
+/// Those of the database.
+pub fn append(
+    conn: &mut DbConnection,
+    provider_id: &str,
+    customer_id: &str,
+    end: &mut ChainEnd,
+    drafts: &[DraftEvent],
+    caller: &Caller,
+    recorded_at: OffsetDateTime,
+) -> Result<(), AppError> {
+    let mut rows = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let row = row(provider_id, customer_id, end, draft, caller, recorded_at);
+        end.sequence = row.sequence;
+        end.hash.clone_from(&row.hash);
+        rows.push(row);
+    }
+    events::insert(conn, &rows)?;
+    Ok(())
+}
+
+fn row(
+    provider_id: &str,
+    customer_id: &str,
+    end: &ChainEnd,
+    draft: &DraftEvent,
+    caller: &Caller,
+    recorded_at: OffsetDateTime,
+) -> EventRow {
+    let sequence = end.sequence + 1;
+    let data = draft.data.to_string();
+    let by_caller = draft.by_caller && caller.actor.is_some();
+    let system = || json!({ "type": "system" });
+    let actor = if by_caller {
+        caller.actor.clone().unwrap_or_else(system)
+    } else {
+        system()
+    };
+    let mut row = EventRow {
+        id: IdKind::Event.derive(
+            crate::clock::unix_millis(draft.occurred_at),
+            &[customer_id, &sequence.to_string()],
+        ),
+        provider_id: provider_id.to_owned(),
+        customer_id: customer_id.to_owned(),
+        subscription_id: draft.subscription_id.clone(),
+        sequence,
+        position: None,
+        event_type: draft.event_type.clone(),
+        occurred_at: draft.occurred_at.into(),
+        recorded_at: recorded_at.into(),
+        actor: actor.to_string(),
+        on_behalf_of: caller.on_behalf_of.clone().filter(|_| by_caller),
+        request_id: caller.request_id.clone().filter(|_| by_caller),
+        data_hash: hex(&Sha256::digest(data.as_bytes())),
+        data,
+        previous_hash: end.hash.clone(),
+        hash: String::new(),
+    };
+    row.hash = chain_hash(&row);
+    row
+}
+
+/// The hash of an event: over everything that is told about it, the hash of its data, and the event before. The data itself
+/// can be erased one day without breaking the chain.
+pub fn chain_hash(row: &EventRow) -> String {
+    let parts = [
+        row.previous_hash.as_str(),
+        &row.id,
+        &row.customer_id,
+        row.subscription_id.as_deref().unwrap_or(""),
+        &row.sequence.to_string(),
+        &row.event_type,
+        &instant(row.occurred_at.instant()),
+        &instant(row.recorded_at.instant()),
+        &row.actor,
+        row.on_behalf_of.as_deref().unwrap_or(""),
+        row.request_id.as_deref().unwrap_or(""),
+        &row.data_hash,
+    ];
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part.len().to_string().as_bytes());
+        hasher.update(b":");
+        hasher.update(part.as_bytes());
+    }
+    hex(&hasher.finalize())
+}
+
+/// Numbers the committed events of all providers that wait for it; says how many.
+///
+/// # Errors
+/// Those of the database.
+pub fn sequence_all(state: &AppState) -> Result<usize, AppError> {
+    let providers: Vec<String> = state.db.read(events::providers_with_unsequenced)?;
+    let mut numbered = 0;
+    for provider_id in providers {
+        numbered += sequence(state, &provider_id)?;
+    }
+    Ok(numbered)
+}
+
+fn sequence(state: &AppState, provider_id: &str) -> Result<usize, AppError> {
+    let mut numbered = 0;
+    loop {
+        let batch = state
+            .db
+            .write(|conn| events::assign_positions(conn, provider_id, SEQUENCED_AT_ONCE))?;
+        numbered += batch;
+        if i64::try_from(batch).unwrap_or(0) < SEQUENCED_AT_ONCE {
+            return Ok(numbered);
+        }
+    }
+}
+
+/// Which events a reader wants.
+#[derive(Debug, Clone, Default)]
+pub struct EventQuery {
+    /// Only those after this position.
+    pub after: i64,
+    /// Only these types; empty means all.
+    pub types: Vec<String>,
+    /// Only those of this customer.
+    pub customer_id: Option<String>,
+}
+
+/// The provider's events after a position, in order: up to `limit`, and one more if there are further ones. Everything
+/// committed before the call is numbered first, so nothing is late and nothing is skipped.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without `events:read`.
+pub fn list(
+    state: &AppState,
+    principal: &Principal,
+    query: &EventQuery,
+    limit: u32,
+) -> Result<Vec<EventRow>, AppError> {
+    principal.require(Scope::EventsRead)?;
+    let provider_id = &principal.provider_id;
+    if state.db.read(|conn| events::has_unsequenced(conn, provider_id))? {
+        sequence(state, provider_id)?;
+    }
+    let customer_id = principal.customer_filter().or(query.customer_id.as_deref());
+    let limit = i64::from(limit) + 1;
+    Ok(state
+        .db
+        .read(|conn| events::list(conn, provider_id, query.after, &query.types, customer_id, limit))?)
+}

@@ -1,0 +1,295 @@
+//! The workbench of a command: the customer locked, the account loaded and brought up to date, decided about in memory and
+//! saved with its events, all in the one transaction of the service that opens it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use time::{Date, OffsetDateTime};
+
+use super::catalogue::PublishedCatalogue;
+use super::events::{self, Caller, ChainEnd};
+use crate::db::{DbConnection, Utc};
+use crate::domain::account::{Account, Circumstances};
+use crate::domain::catalogue::ProviderSettings;
+use crate::domain::consent::RequiredDocument;
+use crate::domain::customer_type::CustomerType;
+use crate::domain::due;
+use crate::domain::localized::Locale;
+use crate::domain::plan_version::PlanVersion;
+use crate::domain::subscription::Subscription;
+use crate::domain::time_zone::TimeZone;
+use crate::domain::violation::Violation;
+use crate::error::AppError;
+use crate::repositories::account::{self, AccountKey, AccountRow, AccountRows, AccountUpdate};
+use crate::repositories::providers::{ProviderRow, provider_find};
+use crate::repositories::test_clocks;
+use crate::state::AppState;
+
+/// Who may open which account, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening<'a> {
+    /// The provider everything belongs to.
+    pub provider_id: &'a str,
+    /// Only this customer, for principals that are bound to one.
+    pub only_customer: Option<&'a str>,
+    /// Whether the provider's staff acts.
+    pub by_staff: bool,
+    /// By what the account is found.
+    pub key: AccountKey<'a>,
+    /// Whether the customer's row is locked until the end of the transaction: commands lock, previews and reads do not.
+    pub locked: bool,
+    /// The instant of a test clock that is being advanced; `None` for everyone else, who must wait for it.
+    pub advancing_to: Option<OffsetDateTime>,
+    /// A day further back to which a command reaches, such as the receipt of a letter.
+    pub reaches_back_to: Option<Date>,
+}
+
+/// The circumstances of a command, apart from the account that it changes.
+#[derive(Debug)]
+pub struct Ground {
+    /// The provider.
+    pub provider: ProviderRow,
+    /// The provider's current catalogue.
+    pub catalogue: Arc<PublishedCatalogue>,
+    /// The provider's zone.
+    pub zone: TimeZone,
+    /// The business instant.
+    pub now: OffsetDateTime,
+    /// Its legal day.
+    pub today: Date,
+    /// Whether staff acts.
+    pub by_staff: bool,
+}
+
+impl Ground {
+    /// The circumstances as rules want them.
+    pub fn circumstances(&self) -> Circumstances<'_> {
+        Circumstances {
+            now: self.now,
+            today: self.today,
+            zone: &self.zone,
+            provider: self.settings(),
+            by_staff: self.by_staff,
+        }
+    }
+
+    /// The provider's rules, as published with the current catalogue.
+    pub fn settings(&self) -> &ProviderSettings {
+        &self.catalogue.catalogue.provider
+    }
+
+    /// The documents behind keys, in the caller's language. Keys come from a checked catalogue.
+    pub fn documents(&self, keys: &[String], locale: Locale) -> Vec<RequiredDocument> {
+        keys.iter()
+            .filter_map(|key| self.catalogue.document(key, locale))
+            .map(|document| RequiredDocument {
+                document_id: document.id.clone(),
+                key: document.key.clone(),
+                kind: document.kind,
+                version: document.version.clone(),
+                language: document.language,
+                title: document.title.clone(),
+                sha256: document.sha256.clone(),
+            })
+            .collect()
+    }
+
+    /// The present version of the plan with this id or key.
+    ///
+    /// # Errors
+    /// `unknown_plan` when the catalogue has none such.
+    pub fn plan(&self, state: &AppState, conn: &mut DbConnection, name: &str) -> Result<Arc<PlanVersion>, AppError> {
+        let found = self
+            .catalogue
+            .plan_by_id(name)
+            .or_else(|| self.catalogue.plan_by_key(name));
+        let Some((_, reference)) = found else {
+            return Err(
+                Violation::invalid("unknown_plan", "Diesen Tarif gibt es nicht.", "There is no such plan.")
+                    .at("/plan")
+                    .into(),
+            );
+        };
+        state.catalogues.plan_version(conn, &reference.plan_version_id)
+    }
+}
+
+/// An opened account.
+#[derive(Debug)]
+pub struct Workbench {
+    /// The circumstances.
+    pub ground: Ground,
+    /// The account, everything due applied; decisions change it.
+    pub account: Account,
+    row: AccountRow,
+    loaded: AccountRows,
+    originals: Vec<Subscription>,
+}
+
+/// Opens an account: finds and locks the customer, loads the contracts, applies in memory what has fallen due.
+///
+/// # Errors
+/// [`AppError::NotFound`] when the caller may see no such account; `test_clock_advancing`.
+pub fn open(state: &AppState, conn: &mut DbConnection, opening: Opening<'_>) -> Result<Workbench, AppError> {
+    let row = account::find(
+        conn,
+        opening.provider_id,
+        opening.only_customer,
+        opening.key,
+        opening.locked,
+    )?
+    .ok_or(AppError::NotFound)?;
+    let ground = ground(state, conn, &row, &opening)?;
+    let due_on = row.next_due_at.map(|at| ground.zone.local_date(at.instant()));
+    let charges_from = [Some(ground.today), due_on, opening.reaches_back_to]
+        .into_iter()
+        .flatten()
+        .min();
+    // A day more: an end is settled on the day after, and credits what was charged for that day.
+    let charges_from = charges_from.map_or(ground.today, |day| add_days_back(day, 1));
+    let loaded = account::load(conn, &row.id, charges_from)?;
+    let plan_ids: BTreeSet<&str> = loaded
+        .phases
+        .iter()
+        .map(|phase| phase.plan_version_id.as_str())
+        .collect();
+    let plans = state
+        .catalogues
+        .plan_versions(conn, &plan_ids.into_iter().collect::<Vec<_>>())?;
+    let originals = loaded.subscriptions(&plans)?;
+    let customer_type = CustomerType::parse(&row.customer_type)
+        .ok_or_else(|| AppError::internal(format!("customer type of {} cannot be read", row.id)))?;
+    let mut account = Account {
+        customer_id: row.id.clone(),
+        customer_type,
+        subscriptions: originals.clone(),
+        events: Vec::new(),
+    };
+    due::advance(&mut account, ground.today, &ground.zone)?;
+    Ok(Workbench {
+        ground,
+        account,
+        row,
+        loaded,
+        originals,
+    })
+}
+
+fn add_days_back(day: Date, days: i64) -> Date {
+    day.saturating_sub(time::Duration::days(days))
+}
+
+fn ground(
+    state: &AppState,
+    conn: &mut DbConnection,
+    row: &AccountRow,
+    opening: &Opening<'_>,
+) -> Result<Ground, AppError> {
+    let provider = provider_find(conn, &row.provider_id)?.ok_or(AppError::NotFound)?;
+    let catalogue = match &provider.catalogue_id {
+        Some(id) => state.catalogues.by_id(conn, id)?,
+        None => state.catalogues.current(conn, &provider.id)?,
+    };
+    let now = business_now(state, conn, row, opening)?;
+    let zone =
+        TimeZone::parse(&catalogue.catalogue.provider.time_zone).map_err(|error| AppError::Internal(error.into()))?;
+    Ok(Ground {
+        today: zone.local_date(now),
+        zone,
+        provider,
+        catalogue,
+        now,
+        by_staff: opening.by_staff,
+    })
+}
+
+/// The business instant: the test clock the customer is bound to, or the wall clock (design decision 6).
+fn business_now(
+    state: &AppState,
+    conn: &mut DbConnection,
+    row: &AccountRow,
+    opening: &Opening<'_>,
+) -> Result<OffsetDateTime, AppError> {
+    let Some(clock_id) = &row.test_clock_id else {
+        return Ok(state.clock.now());
+    };
+    if let Some(instant) = opening.advancing_to {
+        return Ok(instant);
+    }
+    let clock = test_clocks::find(conn, &row.provider_id, clock_id)?
+        .ok_or_else(|| AppError::internal(format!("test clock {clock_id} is referred to but missing")))?;
+    if opening.locked && clock.advancing_to_at.is_some() {
+        return Err(Violation::conflict(
+            "test_clock_advancing",
+            "Die Testuhr wird gerade vorgestellt.",
+            "The test clock is being advanced.",
+        )
+        .into());
+    }
+    Ok(clock.now_at.instant())
+}
+
+impl Workbench {
+    /// Id of the customer.
+    pub fn customer_id(&self) -> &str {
+        &self.row.id
+    }
+
+    /// Whether applying what was due, or the command, changed anything.
+    pub fn is_changed(&self) -> bool {
+        self.account.subscriptions != self.originals || !self.account.events.is_empty()
+    }
+
+    /// The instant at which the account next needs attention.
+    pub fn next_due_at(&self) -> Option<OffsetDateTime> {
+        due::next_due_on(&self.account).map(|day| self.ground.zone.start_of_day(day))
+    }
+
+    /// Counts the versions of the contracts that have changed. Before a response is made of them.
+    pub fn stamp(&mut self) {
+        for subscription in &mut self.account.subscriptions {
+            let original = self.originals.iter().find(|original| original.id == subscription.id);
+            if let Some(original) = original.filter(|original| *original != subscription) {
+                subscription.version = original.version + 1;
+                subscription.updated_at = self.ground.now;
+            }
+        }
+    }
+
+    /// Writes the difference, the events and the customer's row.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn save(
+        &mut self,
+        conn: &mut DbConnection,
+        caller: &Caller,
+        recorded_at: OffsetDateTime,
+    ) -> Result<(), AppError> {
+        let after = AccountRows::of(&self.row.provider_id, &self.row.id, &self.account.subscriptions);
+        account::save(conn, &self.loaded, &after)?;
+        let mut end = ChainEnd {
+            sequence: self.row.last_event_sequence,
+            hash: self.row.last_event_hash.clone(),
+        };
+        let drafts = std::mem::take(&mut self.account.events);
+        events::append(
+            conn,
+            &self.row.provider_id,
+            &self.row.id,
+            &mut end,
+            &drafts,
+            caller,
+            recorded_at,
+        )?;
+        let update = AccountUpdate {
+            next_due_at: self.next_due_at().map(Utc::from),
+            due_failures: 0,
+            retry_at: None,
+            last_event_sequence: end.sequence,
+            last_event_hash: end.hash,
+        };
+        account::update(conn, &self.row.id, &update)?;
+        Ok(())
+    }
+}
