@@ -6,6 +6,7 @@ pub mod catalogues;
 pub mod changes;
 pub mod charges;
 pub mod customers;
+pub mod due_customers;
 pub mod events;
 pub mod idempotency;
 pub mod legal_documents;

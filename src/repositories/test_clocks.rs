@@ -1,5 +1,7 @@
 //! Test clocks: the business time of sandbox customers.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use crate::db::schema::test_clocks;
@@ -61,6 +63,15 @@ pub fn list(
         query = query.filter(test_clocks::id.lt(id));
     }
     Ok(query.order(test_clocks::id.desc()).limit(limit).load(conn)?)
+}
+
+/// What some clocks show.
+pub fn instants(conn: &mut DbConnection, clock_ids: &[&str]) -> Result<HashMap<String, Utc>, DbError> {
+    let rows: Vec<(String, Utc)> = test_clocks::table
+        .filter(test_clocks::id.eq_any(clock_ids))
+        .select((test_clocks::id, test_clocks::now_at))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Adds a clock.

@@ -1,0 +1,167 @@
+//! Applying what has fallen due, customer by customer: for the worker, for late readers and for test clocks.
+
+use std::collections::{BTreeMap, HashMap};
+
+use time::{Duration, OffsetDateTime};
+
+use super::events::Caller;
+use super::workbench::{self, Opening};
+use crate::db::{DbConnection, Utc};
+use crate::error::AppError;
+use crate::repositories::account::AccountKey;
+use crate::repositories::{due_customers, test_clocks};
+use crate::state::AppState;
+
+/// How many customers a worker takes into one transaction.
+const BATCH: i64 = 50;
+
+/// A customer's business time and due date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BusinessInstant {
+    /// The customer's now.
+    pub now: OffsetDateTime,
+    /// When something next falls due.
+    pub next_due_at: Option<OffsetDateTime>,
+}
+
+impl BusinessInstant {
+    /// Whether something has fallen due that nobody has applied yet.
+    pub fn is_due(&self) -> bool {
+        self.next_due_at.is_some_and(|due| due <= self.now)
+    }
+}
+
+/// Business time and due date of some customers.
+///
+/// # Errors
+/// Those of the database.
+pub fn business_instants(
+    state: &AppState,
+    conn: &mut DbConnection,
+    customer_ids: &[&str],
+) -> Result<BTreeMap<String, BusinessInstant>, AppError> {
+    let rows = due_customers::due_dates(conn, customer_ids)?;
+    let clock_ids: Vec<&str> = rows.iter().filter_map(|row| row.test_clock_id.as_deref()).collect();
+    let clocks: HashMap<String, Utc> = if clock_ids.is_empty() {
+        HashMap::new()
+    } else {
+        test_clocks::instants(conn, &clock_ids)?
+    };
+    let wall = state.clock.now();
+    let instant = |row: &due_customers::DueDateRow| {
+        let clock = row.test_clock_id.as_ref().and_then(|id| clocks.get(id));
+        BusinessInstant {
+            now: clock.map_or(wall, |at| at.instant()),
+            next_due_at: row.next_due_at.map(Utc::instant),
+        }
+    };
+    Ok(rows.iter().map(|row| (row.id.clone(), instant(row))).collect())
+}
+
+/// Applies what is due for one customer, on the customer's own time. Nothing happens when nothing is due.
+///
+/// # Errors
+/// Those of the database; `test_clock_advancing`.
+pub fn catch_up(state: &AppState, provider_id: &str, customer_id: &str) -> Result<(), AppError> {
+    state
+        .db
+        .write(|conn| apply_in_txn(state, conn, provider_id, customer_id, None))
+}
+
+/// Applies what is due for one customer at `advancing_to`, the next stop of the customer's test clock.
+///
+/// # Errors
+/// Those of the database.
+pub fn apply_at(
+    state: &AppState,
+    provider_id: &str,
+    customer_id: &str,
+    advancing_to: OffsetDateTime,
+) -> Result<(), AppError> {
+    state
+        .db
+        .write(|conn| apply_in_txn(state, conn, provider_id, customer_id, Some(advancing_to)))
+}
+
+fn apply_in_txn(
+    state: &AppState,
+    conn: &mut DbConnection,
+    provider_id: &str,
+    customer_id: &str,
+    advancing_to: Option<OffsetDateTime>,
+) -> Result<(), AppError> {
+    let opening = Opening {
+        provider_id,
+        only_customer: None,
+        by_staff: false,
+        key: AccountKey::Customer(customer_id),
+        locked: true,
+        advancing_to,
+        reaches_back_to: None,
+    };
+    let mut bench = workbench::open(state, conn, opening)?;
+    if bench.is_changed() {
+        bench.stamp();
+        bench.save(conn, &Caller::system(), state.clock.now())?;
+    }
+    Ok(())
+}
+
+/// One turn of the worker: claims a batch of due customers nobody else holds and applies what is due for them. A batch is
+/// one transaction; after a failure its customers are taken one by one, and the one that fails waits (design 5).
+///
+/// # Errors
+/// Those of the database; a single customer's failure is recorded on the customer instead.
+pub fn run_batch(state: &AppState) -> Result<usize, AppError> {
+    let now = state.clock.now();
+    let batch = state.db.write(|conn| {
+        let claimed = due_customers::claim(conn, now.into(), BATCH)?;
+        for customer in &claimed {
+            apply_in_txn(state, conn, &customer.provider_id, &customer.id, None)?;
+        }
+        Ok::<_, AppError>(claimed.len())
+    });
+    match batch {
+        Ok(done) => Ok(done),
+        Err(AppError::Unavailable(source)) => Err(AppError::Unavailable(source)),
+        Err(error) => {
+            tracing::warn!(?error, "a batch of due customers failed; taking them one by one");
+            run_one_by_one(state, now)
+        }
+    }
+}
+
+fn run_one_by_one(state: &AppState, now: OffsetDateTime) -> Result<usize, AppError> {
+    let waiting = state.db.read(|conn| due_customers::waiting(conn, now.into(), BATCH))?;
+    for customer in &waiting {
+        let outcome = state.db.write(|conn| {
+            if due_customers::claim_one(conn, &customer.id, now.into())? {
+                apply_in_txn(state, conn, &customer.provider_id, &customer.id, None)?;
+            }
+            Ok::<_, AppError>(())
+        });
+        match outcome {
+            Ok(()) => {}
+            Err(AppError::Unavailable(source)) => return Err(AppError::Unavailable(source)),
+            Err(error) => postpone(state, &customer.id, customer.due_failures, now, &error)?,
+        }
+    }
+    Ok(waiting.len())
+}
+
+/// Lets a customer whose due work fails wait, longer each time, so that one bad customer never blocks the rest.
+fn postpone(
+    state: &AppState,
+    customer_id: &str,
+    failures: i32,
+    now: OffsetDateTime,
+    error: &AppError,
+) -> Result<(), AppError> {
+    let failures = failures.saturating_add(1);
+    let minutes = 1_i64 << failures.clamp(0, 10);
+    tracing::error!(customer_id, failures, ?error, "due work failed");
+    let retry_at = now + Duration::minutes(minutes);
+    state
+        .db
+        .write(|conn| Ok::<_, AppError>(due_customers::postpone(conn, customer_id, failures, retry_at.into())?))
+}

@@ -1,0 +1,255 @@
+//! What readers are shown of contracts and changes: domain objects with the day on which they are looked at.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use time::{Date, OffsetDateTime};
+
+use super::due;
+use super::workbench::Workbench;
+use crate::db::DbConnection;
+use crate::domain::access::Principal;
+use crate::domain::change::{Change, ChangeDetails};
+use crate::domain::charge::Charge;
+use crate::domain::money::Currency;
+use crate::domain::plan_version::PlanVersion;
+use crate::domain::subscription::Subscription;
+use crate::domain::time_zone::TimeZone;
+use crate::error::AppError;
+use crate::repositories::account::{self, AccountRows};
+use crate::repositories::changes::{self, ChangeRow};
+use crate::repositories::charges;
+use crate::repositories::subscriptions::{self, SubscriptionRow};
+use crate::state::AppState;
+
+/// A contract as of its customer's business day.
+#[derive(Debug, Clone)]
+pub struct SubscriptionView {
+    /// The contract; its charges are not loaded.
+    pub subscription: Subscription,
+    /// Whose contract it is.
+    pub customer_id: String,
+    /// The customer's legal day.
+    pub today: Date,
+    /// The provider's zone.
+    pub zone: TimeZone,
+    /// The provider's currency.
+    pub currency: Currency,
+}
+
+/// A plan change or cancellation with what it caused.
+#[derive(Debug, Clone)]
+pub struct ChangeView {
+    /// The change.
+    pub change: Change,
+    /// The contract.
+    pub subscription_id: String,
+    /// Whose contract it is.
+    pub customer_id: String,
+    /// The provider's zone.
+    pub zone: TimeZone,
+    /// For plan changes: the version left and the version entered.
+    pub plans: Option<(Arc<PlanVersion>, Arc<PlanVersion>)>,
+    /// The charges and credits it caused.
+    pub charges: Vec<Charge>,
+}
+
+/// A provider's zone and currency, for a page of objects.
+#[derive(Debug, Clone)]
+pub struct House {
+    /// Zone of its legal days.
+    pub zone: TimeZone,
+    /// Its currency.
+    pub currency: Currency,
+}
+
+/// Zone and currency of the principal's provider.
+///
+/// # Errors
+/// `catalogue_not_published` before the first import.
+pub fn house(state: &AppState, conn: &mut DbConnection, provider_id: &str) -> Result<House, AppError> {
+    let catalogue = state.catalogues.current(conn, provider_id)?;
+    let settings = &catalogue.catalogue.provider;
+    let zone = TimeZone::parse(&settings.time_zone).map_err(|error| AppError::Internal(error.into()))?;
+    Ok(House {
+        zone,
+        currency: settings.currency,
+    })
+}
+
+/// Reads rows with `read`, after everything due for their customers has been applied; says each customer's legal day.
+///
+/// # Errors
+/// Those of the database and of `read`.
+pub fn read_up_to_date<Row>(
+    state: &AppState,
+    principal: &Principal,
+    read: impl Fn(&mut DbConnection) -> Result<Vec<Row>, AppError>,
+    customer_of: impl Fn(&Row) -> &str,
+) -> Result<(Vec<Row>, BTreeMap<String, OffsetDateTime>), AppError> {
+    let look = |conn: &mut DbConnection| -> Result<_, AppError> {
+        let rows = read(conn)?;
+        let ids: BTreeSet<&str> = rows.iter().map(&customer_of).collect();
+        let instants = due::business_instants(state, conn, &ids.into_iter().collect::<Vec<_>>())?;
+        Ok((rows, instants))
+    };
+    let (rows, instants) = state.db.read(look)?;
+    let late: Vec<&str> = instants
+        .iter()
+        .filter(|(_, customer)| customer.is_due())
+        .map(|(id, _)| id.as_str())
+        .collect();
+    if late.is_empty() {
+        return Ok((
+            rows,
+            instants.into_iter().map(|(id, customer)| (id, customer.now)).collect(),
+        ));
+    }
+    for customer_id in late {
+        due::catch_up(state, &principal.provider_id, customer_id)?;
+    }
+    let (rows, instants) = state.db.read(look)?;
+    Ok((
+        rows,
+        instants.into_iter().map(|(id, customer)| (id, customer.now)).collect(),
+    ))
+}
+
+/// Completes contract rows with their phases and changes.
+///
+/// # Errors
+/// Those of the database.
+pub fn subscriptions(
+    state: &AppState,
+    conn: &mut DbConnection,
+    provider_id: &str,
+    rows: Vec<SubscriptionRow>,
+    instants: &BTreeMap<String, OffsetDateTime>,
+) -> Result<Vec<SubscriptionView>, AppError> {
+    let house = house(state, conn, provider_id)?;
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let phases = subscriptions::phases_of(conn, &ids)?;
+    let changes = changes::load_of(conn, &ids)?;
+    let plan_ids: BTreeSet<&str> = phases.iter().map(|phase| phase.plan_version_id.as_str()).collect();
+    let plans = state
+        .catalogues
+        .plan_versions(conn, &plan_ids.into_iter().collect::<Vec<_>>())?;
+    let customers: HashMap<String, String> = rows
+        .iter()
+        .map(|row| (row.id.clone(), row.customer_id.clone()))
+        .collect();
+    let rows = AccountRows {
+        subscriptions: rows,
+        phases,
+        changes,
+        charges: Vec::new(),
+    };
+    let views = rows.subscriptions(&plans)?.into_iter().map(|subscription| {
+        let customer_id = customers.get(&subscription.id).cloned().unwrap_or_default();
+        let now = instants.get(&customer_id).copied().unwrap_or_else(|| state.clock.now());
+        SubscriptionView {
+            today: house.zone.local_date(now),
+            subscription,
+            customer_id,
+            zone: house.zone.clone(),
+            currency: house.currency,
+        }
+    });
+    Ok(views.collect())
+}
+
+/// Completes change rows with their plans and charges.
+///
+/// # Errors
+/// Those of the database.
+pub fn changes(
+    state: &AppState,
+    conn: &mut DbConnection,
+    provider_id: &str,
+    rows: &[ChangeRow],
+) -> Result<Vec<ChangeView>, AppError> {
+    let house = house(state, conn, provider_id)?;
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let mut charges = HashMap::<String, Vec<Charge>>::new();
+    for row in charges::load_of_changes(conn, &ids)? {
+        let charge = account::charge_in_memory(&row)?;
+        charges
+            .entry(row.change_id.unwrap_or_default())
+            .or_default()
+            .push(charge);
+    }
+    let mut views = Vec::with_capacity(rows.len());
+    for row in rows {
+        let change = account::change_in_memory(row)?;
+        views.push(ChangeView {
+            plans: plans_of(state, conn, &change)?,
+            charges: charges.remove(&change.id).unwrap_or_default(),
+            change,
+            subscription_id: row.subscription_id.clone(),
+            customer_id: row.customer_id.clone(),
+            zone: house.zone.clone(),
+        });
+    }
+    Ok(views)
+}
+
+fn plans_of(
+    state: &AppState,
+    conn: &mut DbConnection,
+    change: &Change,
+) -> Result<Option<(Arc<PlanVersion>, Arc<PlanVersion>)>, AppError> {
+    let ChangeDetails::PlanChange(details) = &change.details else {
+        return Ok(None);
+    };
+    let ids = [
+        details.from_plan_version_id.as_str(),
+        details.to_plan_version_id.as_str(),
+    ];
+    let versions = state.catalogues.plan_versions(conn, &ids)?;
+    Ok(versions.get(ids[0]).cloned().zip(versions.get(ids[1]).cloned()))
+}
+
+impl Workbench {
+    /// A contract on the workbench as readers will see it.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the account has none such.
+    pub fn subscription_view(&self, id: &str) -> Result<SubscriptionView, AppError> {
+        Ok(SubscriptionView {
+            subscription: self.account.subscription(id)?.clone(),
+            customer_id: self.customer_id().to_owned(),
+            today: self.ground.today,
+            zone: self.ground.zone.clone(),
+            currency: self.ground.settings().currency,
+        })
+    }
+
+    /// A change on the workbench as readers will see it.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the account has none such.
+    pub fn change_view(&self, subscription_id: &str, change_id: &str) -> Result<ChangeView, AppError> {
+        let subscription = self.account.subscription(subscription_id)?;
+        let change = subscription.change(change_id).cloned().ok_or(AppError::NotFound)?;
+        let version = |id: &str| {
+            subscription
+                .phases
+                .iter()
+                .map(|phase| &phase.plan)
+                .find(|plan| plan.id == id)
+                .cloned()
+        };
+        let plans = change
+            .plan_change()
+            .and_then(|details| version(&details.from_plan_version_id).zip(version(&details.to_plan_version_id)));
+        let caused = |charge: &&Charge| charge.change_id.as_deref() == Some(change_id);
+        Ok(ChangeView {
+            plans,
+            charges: subscription.charges.iter().filter(caused).cloned().collect(),
+            change,
+            subscription_id: subscription_id.to_owned(),
+            customer_id: self.customer_id().to_owned(),
+            zone: self.ground.zone.clone(),
+        })
+    }
+}
