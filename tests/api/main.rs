@@ -9,5 +9,6 @@
 mod helpers;
 
 mod architecture;
+mod auth;
 mod catalogue;
 mod database;
