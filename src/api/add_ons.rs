@@ -1,15 +1,27 @@
 //! `/v1/add-ons`: the add-ons of the published catalogue, in the caller's language.
 
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
+use super::blocking;
+use super::etag;
+use super::extract::{AddOnId, Query};
 use super::offer::{
-    CustomerTypeDto, PriceDto, Pricing, QuantityRuleDto, RequiredConsentDto, TermsDto, WithdrawalSettingsDto,
+    page_in_order, CustomerTypeDto, PriceDto, Pricing, QuantityRuleDto, RequiredConsentDto, TermsDto, WithdrawalSettingsDto,
 };
+use super::pagination::Paging;
+use super::problem::Problem;
+use crate::context::RequestContext;
+use crate::domain::access::Principal;
 use crate::domain::catalogue::{AddOn, AddOnBilling, AddOnCharging};
 use crate::domain::localized::Locale;
-use crate::services::catalogue::PublishedCatalogue;
+use crate::error::AppError;
+use crate::list_of;
+use crate::page::{Page, PageRequest};
+use crate::services::catalogue::{self, PublishedCatalogue};
+use crate::state::AppState;
 
 /// Which add-ons a list shows.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams, Validate)]
@@ -30,6 +42,35 @@ pub struct AddOnQuery {
     pub available: Option<bool>,
 }
 
+/// List add-ons.
+#[get("/add-ons")]
+pub async fn list_add_ons(
+    state: web::Data<AppState>,
+    principal: Principal,
+    context: RequestContext,
+    paging: Paging,
+    query: Query<AddOnQuery>,
+) -> Result<HttpResponse, Problem> {
+    let published = blocking(&state, move |state| catalogue::published(state, &principal)).await?;
+    let page = page_of_add_ons(published.as_deref(), &query.0, &paging.request, context.locale);
+    paging.respond::<_, AddOnList>(page)
+}
+
+/// Fetch an add-on.
+#[get("/add-ons/{add_on_id}")]
+pub async fn get_add_on(
+    state: web::Data<AppState>,
+    principal: Principal,
+    context: RequestContext,
+    add_on_id: AddOnId,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let published = blocking(&state, move |state| catalogue::published(state, &principal)).await?;
+    let published = published.ok_or(AppError::NotFound)?;
+    let add_on = published.add_on_by_id(&add_on_id.0).ok_or(AppError::NotFound)?;
+    etag::respond(&request, "cat", published.number, &AddOnDto::new(&published, add_on, context.locale))
+}
+
 impl AddOnQuery {
     fn accepts(&self, add_on: &AddOn) -> bool {
         self.product.as_ref().is_none_or(|product| *product == add_on.product)
@@ -41,14 +82,10 @@ impl AddOnQuery {
     }
 }
 
-/// The add-ons of the published catalogue.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = AddOnList)]
-pub struct AddOnListDto {
-    /// The add-ons in the provider's order.
-    #[schema(max_items = 2000)]
-    pub data: Vec<AddOnDto>,
-}
+list_of!(
+    /// Add-ons of the published catalogue, in the provider's order.
+    AddOnList of AddOnDto
+);
 
 /// An add-on: what can be booked on top of a contract.
 #[derive(Debug, Serialize, ToSchema)]
@@ -158,26 +195,19 @@ pub struct EntitlementDto {
     pub per_unit: u64,
 }
 
-impl AddOnListDto {
-    /// The add-ons `query` asks for, in the provider's order.
-    pub fn new(published: Option<&PublishedCatalogue>, query: &AddOnQuery, locale: Locale) -> Self {
-        let Some(published) = published else {
-            return Self { data: Vec::new() };
-        };
-        let mut add_ons: Vec<&AddOn> = published
-            .catalogue
-            .add_ons
-            .iter()
-            .filter(|add_on| query.accepts(add_on))
-            .collect();
-        add_ons.sort_by_key(|add_on| add_on.position);
-        Self {
-            data: add_ons
-                .into_iter()
-                .map(|add_on| AddOnDto::new(published, add_on, locale))
-                .collect(),
-        }
-    }
+/// The page of add-ons `query` asks for; none before a catalogue is published.
+fn page_of_add_ons(
+    published: Option<&PublishedCatalogue>,
+    query: &AddOnQuery,
+    request: &PageRequest,
+    locale: Locale,
+) -> Page<AddOnDto> {
+    let add_ons = published.into_iter().flat_map(|published| {
+        let accepted = published.catalogue.add_ons.iter().filter(|add_on| query.accepts(add_on));
+        accepted.map(move |add_on| (published, add_on))
+    });
+    page_in_order(add_ons, request, |(_, add_on)| (add_on.position, add_on.key.clone()))
+        .map(|(published, add_on)| AddOnDto::new(published, add_on, locale))
 }
 
 impl AddOnDto {

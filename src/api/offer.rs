@@ -10,7 +10,26 @@ use crate::domain::localized::Locale;
 use crate::domain::period::BillingInterval;
 use crate::domain::tax::{PriceMode, TaxRate};
 use crate::domain::terms::{AllowedEnd, Renewal, Terms};
+use crate::page::{Page, PageKey, PageRequest};
 use crate::services::catalogue::{DocumentRef, PublishedCatalogue};
+
+/// The page of a list that stands in the catalogue, in the provider's order: by position, then by key.
+pub fn page_in_order<T>(
+    items: impl Iterator<Item = T>,
+    request: &PageRequest,
+    place: impl Fn(&T) -> (u32, String),
+) -> Page<T> {
+    let sort_key = |item: &T| {
+        let (position, key) = place(item);
+        format!("{position:010} {key}")
+    };
+    let mut rows: Vec<T> = items.collect();
+    rows.sort_by_cached_key(sort_key);
+    if let Some(after) = &request.after {
+        rows.retain(|item| sort_key(item) > after.sort);
+    }
+    Page::cut(rows, request, |item| PageKey { sort: sort_key(item), id: place(item).1 })
+}
 
 /// Consumer (§ 13 BGB) or business (§ 14 BGB).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -1,16 +1,28 @@
 //! `/v1/plans`: the plans of the published catalogue, in the caller's language.
 
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
+use super::blocking;
+use super::etag;
+use super::extract::{PlanId, Query};
 use super::offer::{
-    CustomerTypeDto, PriceDto, Pricing, QuantityRuleDto, RequiredConsentDto, TermsDto, WithdrawalSettingsDto,
+    page_in_order, CustomerTypeDto, PriceDto, Pricing, QuantityRuleDto, RequiredConsentDto, TermsDto, WithdrawalSettingsDto,
 };
+use super::pagination::Paging;
+use super::problem::Problem;
+use crate::context::RequestContext;
+use crate::domain::access::Principal;
 use crate::domain::catalogue::{IncludedAddOn, Limit, Plan, Transition, TransitionTiming};
 use crate::domain::localized::Locale;
 use crate::domain::period::BillingAlignment;
-use crate::services::catalogue::{PlanRef, PublishedCatalogue};
+use crate::error::AppError;
+use crate::list_of;
+use crate::page::{Page, PageRequest};
+use crate::services::catalogue::{self, PlanRef, PublishedCatalogue};
+use crate::state::AppState;
 
 /// Which plans a list shows.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams, Validate)]
@@ -28,6 +40,35 @@ pub struct PlanQuery {
     pub available: Option<bool>,
 }
 
+/// List plans.
+#[get("/plans")]
+pub async fn list_plans(
+    state: web::Data<AppState>,
+    principal: Principal,
+    context: RequestContext,
+    paging: Paging,
+    query: Query<PlanQuery>,
+) -> Result<HttpResponse, Problem> {
+    let published = blocking(&state, move |state| catalogue::published(state, &principal)).await?;
+    let page = page_of_plans(published.as_deref(), &query.0, &paging.request, context.locale);
+    paging.respond::<_, PlanList>(page)
+}
+
+/// Fetch a plan.
+#[get("/plans/{plan_id}")]
+pub async fn get_plan(
+    state: web::Data<AppState>,
+    principal: Principal,
+    context: RequestContext,
+    plan_id: PlanId,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let published = blocking(&state, move |state| catalogue::published(state, &principal)).await?;
+    let published = published.ok_or(AppError::NotFound)?;
+    let (plan, ids) = published.plan_by_id(&plan_id.0).ok_or(AppError::NotFound)?;
+    etag::respond(&request, "cat", published.number, &PlanDto::new(&published, plan, ids, context.locale))
+}
+
 impl PlanQuery {
     fn accepts(&self, plan: &Plan) -> bool {
         self.product.as_ref().is_none_or(|product| *product == plan.product)
@@ -38,14 +79,10 @@ impl PlanQuery {
     }
 }
 
-/// The plans of the published catalogue.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = PlanList)]
-pub struct PlanListDto {
-    /// The plans in the provider's order.
-    #[schema(max_items = 2000)]
-    pub data: Vec<PlanDto>,
-}
+list_of!(
+    /// Plans of the published catalogue, in the provider's order.
+    PlanList of PlanDto
+);
 
 /// A plan: what a contract can be about. Contracts keep the version under which they were concluded.
 #[derive(Debug, Serialize, ToSchema)]
@@ -252,30 +289,19 @@ pub struct IncludedAddOnDto {
     pub quantity: u32,
 }
 
-impl PlanListDto {
-    /// The plans `query` asks for, in the provider's order.
-    pub fn new(published: Option<&PublishedCatalogue>, query: &PlanQuery, locale: Locale) -> Self {
-        let Some(published) = published else {
-            return Self { data: Vec::new() };
-        };
-        let mut plans: Vec<&Plan> = published
-            .catalogue
-            .plans
-            .iter()
-            .filter(|plan| query.accepts(plan))
-            .collect();
-        plans.sort_by_key(|plan| plan.position);
-        let data = plans
-            .into_iter()
-            .filter_map(|plan| {
-                published
-                    .plans
-                    .get(&plan.key)
-                    .map(|ids| PlanDto::new(published, plan, ids, locale))
-            })
-            .collect();
-        Self { data }
-    }
+/// The page of plans `query` asks for; none before a catalogue is published.
+pub fn page_of_plans(
+    published: Option<&PublishedCatalogue>,
+    query: &PlanQuery,
+    request: &PageRequest,
+    locale: Locale,
+) -> Page<PlanDto> {
+    let plans = published.into_iter().flat_map(|published| {
+        let accepted = published.catalogue.plans.iter().filter(|plan| query.accepts(plan));
+        accepted.filter_map(|plan| Some((published, plan, published.plans.get(&plan.key)?)))
+    });
+    page_in_order(plans, request, |(_, plan, _)| (plan.position, plan.key.clone()))
+        .map(|(published, plan, ids)| PlanDto::new(published, plan, ids, locale))
 }
 
 impl PlanDto {

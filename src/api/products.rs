@@ -1,31 +1,33 @@
 //! `/v1/products`: the products of the published catalogue, in the caller's language.
 
+use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::catalogue::Product;
+use super::blocking;
+use super::extract::{NoParameters, Query};
+use super::offer::page_in_order;
+use super::pagination::Paging;
+use super::problem::Problem;
+use crate::context::RequestContext;
+use crate::domain::access::Principal;
 use crate::domain::localized::Locale;
-use crate::services::catalogue::PublishedCatalogue;
+use crate::list_of;
+use crate::page::{Page, PageRequest};
+use crate::services::catalogue::{self, PublishedCatalogue};
+use crate::state::AppState;
 
-/// The products of the published catalogue.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ProductList)]
-pub struct ProductListDto {
-    /// The products in the provider's order.
-    #[schema(max_items = 2000)]
-    pub data: Vec<ProductDto>,
-}
+list_of!(
+    /// Products of the published catalogue, in the provider's order.
+    ProductList of ProductDto
+);
 
 /// A product: what plans and add-ons belong to.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Product)]
 pub struct ProductDto {
     /// Id of the product.
-    #[schema(
-        pattern = "^prd_[0-7][0-9a-hjkmnp-tv-z]{25}$",
-        max_length = 30,
-        example = "prd_01k9w3x8kqf0wvm2n6c1c9t7xh"
-    )]
+    #[schema(pattern = "^prd_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "prd_01k9w3x8kqf0wvm2n6c1c9t7xh")]
     pub id: String,
     /// Key of the product, as plans and add-ons name it.
     #[schema(max_length = 60, example = "video")]
@@ -38,23 +40,34 @@ pub struct ProductDto {
     pub description: String,
 }
 
-impl ProductListDto {
-    /// All products, in the provider's order.
-    pub fn new(published: Option<&PublishedCatalogue>, locale: Locale) -> Self {
-        let Some(published) = published else {
-            return Self { data: Vec::new() };
-        };
-        let mut products: Vec<&Product> = published.catalogue.products.iter().collect();
-        products.sort_by_key(|product| product.position);
-        let data = products
-            .into_iter()
-            .map(|product| ProductDto {
-                id: published.products.get(&product.key).cloned().unwrap_or_default(),
-                key: product.key.clone(),
-                name: product.name.get(locale).to_owned(),
-                description: product.description.get(locale).to_owned(),
-            })
-            .collect();
-        Self { data }
-    }
+/// List products.
+#[get("/products")]
+pub async fn list_products(
+    state: web::Data<AppState>,
+    principal: Principal,
+    context: RequestContext,
+    paging: Paging,
+    _: Query<NoParameters>,
+) -> Result<HttpResponse, Problem> {
+    let published = blocking(&state, move |state| catalogue::published(state, &principal)).await?;
+    paging.respond::<_, ProductList>(page_of_products(published.as_deref(), &paging.request, context.locale))
+}
+
+/// The page of products; none before a catalogue is published.
+fn page_of_products(
+    published: Option<&PublishedCatalogue>,
+    request: &PageRequest,
+    locale: Locale,
+) -> Page<ProductDto> {
+    let products = published.into_iter().flat_map(|published| {
+        published.catalogue.products.iter().filter_map(|product| Some((product, published.products.get(&product.key)?)))
+    });
+    page_in_order(products, request, |(product, _)| (product.position, product.key.clone())).map(|(product, id)| {
+        ProductDto {
+            id: id.clone(),
+            key: product.key.clone(),
+            name: product.name.get(locale).to_owned(),
+            description: product.description.get(locale).to_owned(),
+        }
+    })
 }

@@ -10,6 +10,7 @@ use crate::domain::catalogue::DocumentKind;
 use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
 use crate::error::AppError;
+use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::legal_documents::{self, LegalDocumentFilter, LegalDocumentHeading};
 use crate::repositories::providers::provider_find_by_slug;
 use crate::state::AppState;
@@ -48,8 +49,6 @@ pub struct LegalDocumentQuery {
     pub kind: Option<DocumentKind>,
     /// Only documents in this language.
     pub language: Option<Locale>,
-    /// The last document of the page before this one.
-    pub after_id: Option<String>,
 }
 
 /// A published version of a legal document in one language.
@@ -63,7 +62,7 @@ pub struct PublishedDocument {
     pub published_at: OffsetDateTime,
 }
 
-/// A page of published documents in all versions, newest first: up to `limit`, and one more if there is a next page.
+/// A page of published documents in all versions, newest first.
 ///
 /// # Errors
 /// [`AppError::Forbidden`] without `catalogue:read`.
@@ -71,20 +70,24 @@ pub fn legal_documents(
     state: &AppState,
     principal: &Principal,
     query: &LegalDocumentQuery,
-    limit: u32,
-) -> Result<Vec<PublishedDocument>, AppError> {
+    request: &PageRequest,
+) -> Result<Page<PublishedDocument>, AppError> {
     principal.require(Scope::CatalogueRead)?;
     let filter = LegalDocumentFilter {
         key: query.key.clone(),
         kind: query.kind.map(|kind| kind.as_str().to_owned()),
         language: query.language.map(|language| language.as_str().to_owned()),
-        before_id: query.after_id.clone(),
+        before_id: request.after.as_ref().map(|key| key.id.clone()),
     };
-    let limit = i64::from(limit) + 1;
-    let rows = state
-        .db
-        .read(|conn| legal_documents::list(conn, &principal.provider_id, &filter, limit))?;
-    rows.into_iter().map(published_document).collect()
+    let rows = if query.key.as_ref().is_some_and(|key| key.contains('\0')) {
+        // PostgreSQL cannot hold U+0000 in a text, not even in a question.
+        Vec::new()
+    } else {
+        state.db.read(|conn| legal_documents::list(conn, &principal.provider_id, &filter, request.rows()))?
+    };
+    let found = rows.into_iter().map(published_document).collect::<Result<Vec<_>, _>>()?;
+    let key = |found: &PublishedDocument| PageKey { sort: found.document.id.clone(), id: found.document.id.clone() };
+    Ok(Page::cut(found, request, key))
 }
 
 /// One published document with its wording.

@@ -7,6 +7,7 @@ use crate::domain::access::{Principal, Scope};
 use crate::domain::customer_type::CustomerType;
 use crate::domain::ids::IdKind;
 use crate::error::AppError;
+use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::customers::{self, CustomerFilter};
 use crate::state::AppState;
 
@@ -27,8 +28,6 @@ pub struct CustomerQuery {
     pub created_after: Option<OffsetDateTime>,
     /// Only customers created before this instant.
     pub created_before: Option<OffsetDateTime>,
-    /// The last customer of the page before this one.
-    pub after_id: Option<String>,
 }
 
 /// One customer.
@@ -46,7 +45,7 @@ pub fn find(state: &AppState, principal: &Principal, customer_id: &str) -> Resul
     row.ok_or(AppError::NotFound)?.try_into()
 }
 
-/// A page of customers, newest first: up to `limit`, and one more if there is a next page.
+/// A page of customers, newest first.
 ///
 /// # Errors
 /// [`AppError::Forbidden`] without `customers:read` and for customers, who only see themselves.
@@ -54,28 +53,36 @@ pub fn list(
     state: &AppState,
     principal: &Principal,
     query: &CustomerQuery,
-    limit: u32,
-) -> Result<Vec<Customer>, AppError> {
+    request: &PageRequest,
+) -> Result<Page<Customer>, AppError> {
     principal.require(Scope::CustomersRead)?;
     if !principal.is_staff() {
-        return Err(AppError::Forbidden {
-            required_scopes: vec![Scope::CustomersRead.as_str().to_owned()],
-        });
+        return Err(AppError::Forbidden { required_scopes: vec![Scope::CustomersRead.as_str().to_owned()] });
+    }
+    if query.can_match_nothing() {
+        return Ok(Page { items: Vec::new(), next: None });
     }
     let filter = CustomerFilter {
         customer_number: query.customer_number.clone(),
         external_id: query.external_id.clone(),
         email: query.email.clone(),
-        customer_type: query
-            .customer_type
-            .map(|customer_type| customer_type.as_str().to_owned()),
+        customer_type: query.customer_type.map(|customer_type| customer_type.as_str().to_owned()),
         test_clock_id: query.test_clock_id.clone(),
         created_after: query.created_after.map(Into::into),
         created_before: query.created_before.map(Into::into),
-        before_id: query.after_id.clone(),
+        before_id: request.after.as_ref().map(|key| key.id.clone()),
     };
-    let rows = state
-        .db
-        .read(|conn| customers::list(conn, &principal.provider_id, &filter, i64::from(limit) + 1))?;
-    rows.into_iter().map(Customer::try_from).collect()
+    let rows = state.db.read(|conn| customers::list(conn, &principal.provider_id, &filter, request.rows()))?;
+    let found = rows.into_iter().map(Customer::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(found, request, |customer| PageKey { sort: customer.id.clone(), id: customer.id.clone() }))
+}
+
+impl CustomerQuery {
+    /// PostgreSQL cannot hold U+0000 in a text, not even in a question.
+    fn can_match_nothing(&self) -> bool {
+        [&self.customer_number, &self.external_id, &self.email, &self.test_clock_id]
+            .into_iter()
+            .flatten()
+            .any(|text| text.contains('\0'))
+    }
 }
