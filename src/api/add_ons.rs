@@ -9,7 +9,8 @@ use super::blocking;
 use super::etag;
 use super::extract::{AddOnId, Query};
 use super::offer::{
-    page_in_order, CustomerTypeDto, PriceDto, Pricing, QuantityRuleDto, RequiredConsentDto, TermsDto, WithdrawalSettingsDto,
+    CustomerTypeDto, PriceDto, Pricing, QuantityRuleDto, RequiredConsentDto, TermsDto, WithdrawalSettingsDto,
+    page_in_order,
 };
 use super::pagination::Paging;
 use super::problem::Problem;
@@ -68,7 +69,12 @@ pub async fn get_add_on(
     let published = blocking(&state, move |state| catalogue::published(state, &principal)).await?;
     let published = published.ok_or(AppError::NotFound)?;
     let add_on = published.add_on_by_id(&add_on_id.0).ok_or(AppError::NotFound)?;
-    etag::respond(&request, "cat", published.number, &AddOnDto::new(&published, add_on, context.locale))
+    etag::respond(
+        &request,
+        "cat",
+        published.number,
+        &AddOnDto::new(&published, add_on, context.locale),
+    )
 }
 
 impl AddOnQuery {
@@ -203,7 +209,11 @@ fn page_of_add_ons(
     locale: Locale,
 ) -> Page<AddOnDto> {
     let add_ons = published.into_iter().flat_map(|published| {
-        let accepted = published.catalogue.add_ons.iter().filter(|add_on| query.accepts(add_on));
+        let accepted = published
+            .catalogue
+            .add_ons
+            .iter()
+            .filter(|add_on| query.accepts(add_on));
         accepted.map(move |add_on| (published, add_on))
     });
     page_in_order(add_ons, request, |(_, add_on)| (add_on.position, add_on.key.clone()))

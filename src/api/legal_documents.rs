@@ -8,12 +8,11 @@ use validator::Validate;
 
 use super::extract::{LegalDocumentId, Query};
 use super::instant::Instant;
-use super::offer::DocumentKindDto;
+use super::offer::{DocumentKindDto, LanguageDto};
 use super::pagination::Paging;
 use super::problem::Problem;
 use super::{blocking, etag};
 use crate::domain::access::Principal;
-use crate::domain::localized::Locale;
 use crate::error::AppError;
 use crate::list_of;
 use crate::services::catalogue::{self, LegalDocumentQuery, PublishedDocument};
@@ -38,35 +37,6 @@ pub struct LegalDocumentParams {
     pub language: Option<LanguageDto>,
 }
 
-/// A language of texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = Language, example = "de")]
-pub enum LanguageDto {
-    /// German.
-    De,
-    /// English.
-    En,
-}
-
-impl From<Locale> for LanguageDto {
-    fn from(locale: Locale) -> Self {
-        match locale {
-            Locale::De => Self::De,
-            Locale::En => Self::En,
-        }
-    }
-}
-
-impl From<LanguageDto> for Locale {
-    fn from(language: LanguageDto) -> Self {
-        match language {
-            LanguageDto::De => Self::De,
-            LanguageDto::En => Self::En,
-        }
-    }
-}
-
 list_of!(
     /// Legal documents in all published versions, newest first.
     LegalDocumentList of LegalDocumentDto
@@ -77,7 +47,11 @@ list_of!(
 #[schema(as = LegalDocument)]
 pub struct LegalDocumentDto {
     /// Id of this version in this language.
-    #[schema(pattern = "^doc_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "doc_01k9w3x8kqf0wvm2n6c1c9t7xh")]
+    #[schema(
+        pattern = "^doc_[0-7][0-9a-hjkmnp-tv-z]{25}$",
+        max_length = 30,
+        example = "doc_01k9w3x8kqf0wvm2n6c1c9t7xh"
+    )]
     pub id: String,
     /// Key of the document, the same in all versions and languages.
     #[schema(max_length = 60, example = "terms")]
@@ -93,7 +67,11 @@ pub struct LegalDocumentDto {
     #[schema(max_length = 500, example = "Allgemeine Geschäftsbedingungen")]
     pub title: String,
     /// SHA-256 of the wording, lower-case hexadecimal; kept with each consent.
-    #[schema(pattern = "^[0-9a-f]{64}$", max_length = 64, example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    #[schema(
+        pattern = "^[0-9a-f]{64}$",
+        max_length = 64,
+        example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    )]
     pub sha256: String,
     /// First day on which this version is used.
     #[schema(value_type = String, format = Date, max_length = 10, example = "2026-01-01")]
@@ -102,7 +80,11 @@ pub struct LegalDocumentDto {
     pub published_at: Instant,
     /// The full wording; absent in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 1_000_000, example = "1. Geltung. Diese Bedingungen gelten für alle Verträge.")]
+    #[schema(
+        nullable = false,
+        max_length = 1_000_000,
+        example = "1. Geltung. Diese Bedingungen gelten für alle Verträge."
+    )]
     pub text: Option<String>,
 }
 
@@ -138,8 +120,10 @@ pub async fn list_legal_documents(
         language: query.0.language.map(Into::into),
     };
     let request = paging.request.clone();
-    let page =
-        blocking(&state, move |state| catalogue::legal_documents(state, &principal, &query, &request)).await?;
+    let page = blocking(&state, move |state| {
+        catalogue::legal_documents(state, &principal, &query, &request)
+    })
+    .await?;
     paging.respond::<_, LegalDocumentList>(page.map(|document| LegalDocumentDto::new(document, None)))
 }
 
@@ -151,11 +135,19 @@ pub async fn get_legal_document(
     legal_document_id: LegalDocumentId,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (document, text) =
-        blocking(&state, move |state| catalogue::legal_document(state, &principal, &legal_document_id.0)).await?;
+    let (document, text) = blocking(&state, move |state| {
+        catalogue::legal_document(state, &principal, &legal_document_id.0)
+    })
+    .await?;
     let dto = LegalDocumentDto::new(document, Some(text));
     let body = serde_json::to_vec(&dto).map_err(|error| AppError::Internal(error.into()))?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, IMMUTABLE_CACHE));
-    Ok(etag::respond_bytes(&request, etag::content_tag(&body), "application/json", response, body))
+    Ok(etag::respond_bytes(
+        &request,
+        etag::content_tag(&body),
+        "application/json",
+        response,
+        body,
+    ))
 }

@@ -6,10 +6,12 @@
 pub mod add_ons;
 pub mod api_keys;
 pub mod auth;
+pub mod customers;
 pub mod etag;
 pub mod extract;
 pub mod instant;
 pub mod jwks;
+pub mod legal_documents;
 pub mod locale;
 pub mod me;
 pub mod middleware;
@@ -19,6 +21,7 @@ pub mod pagination;
 pub mod plans;
 pub mod problem;
 pub mod products;
+pub mod public;
 pub mod sessions;
 
 use actix_web::web;

@@ -28,7 +28,10 @@ pub fn page_in_order<T>(
     if let Some(after) = &request.after {
         rows.retain(|item| sort_key(item) > after.sort);
     }
-    Page::cut(rows, request, |item| PageKey { sort: sort_key(item), id: place(item).1 })
+    Page::cut(rows, request, |item| PageKey {
+        sort: sort_key(item),
+        id: place(item).1,
+    })
 }
 
 /// Consumer (§ 13 BGB) or business (§ 14 BGB).
@@ -340,8 +343,7 @@ pub struct RequiredConsentDto {
     #[schema(max_length = 60, example = "2026-01")]
     pub version: String,
     /// Language of the wording.
-    #[schema(pattern = "^(de|en)$", max_length = 2, example = "de")]
-    pub language: &'static str,
+    pub language: LanguageDto,
     /// Title of the document.
     #[schema(max_length = 500, example = "Allgemeine Geschäftsbedingungen")]
     pub title: String,
@@ -371,7 +373,7 @@ impl From<&DocumentRef> for RequiredConsentDto {
             key: document.key.clone(),
             kind: document.kind.into(),
             version: document.version.clone(),
-            language: document.language.as_str(),
+            language: document.language.into(),
             title: document.title.clone(),
             sha256: document.sha256.clone(),
         }
@@ -412,6 +414,35 @@ impl From<&WithdrawalSettings> for WithdrawalSettingsDto {
             },
             cancel_within_14d_is_withdrawal: settings.cancel_within_14d_is_withdrawal,
             granted_to_business: settings.granted_to_business,
+        }
+    }
+}
+
+/// A language of texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Language, example = "de")]
+pub enum LanguageDto {
+    /// German.
+    De,
+    /// English.
+    En,
+}
+
+impl From<Locale> for LanguageDto {
+    fn from(locale: Locale) -> Self {
+        match locale {
+            Locale::De => Self::De,
+            Locale::En => Self::En,
+        }
+    }
+}
+
+impl From<LanguageDto> for Locale {
+    fn from(language: LanguageDto) -> Self {
+        match language {
+            LanguageDto::De => Self::De,
+            LanguageDto::En => Self::En,
         }
     }
 }

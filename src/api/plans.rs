@@ -9,7 +9,8 @@ use super::blocking;
 use super::etag;
 use super::extract::{PlanId, Query};
 use super::offer::{
-    page_in_order, CustomerTypeDto, PriceDto, Pricing, QuantityRuleDto, RequiredConsentDto, TermsDto, WithdrawalSettingsDto,
+    CustomerTypeDto, PriceDto, Pricing, QuantityRuleDto, RequiredConsentDto, TermsDto, WithdrawalSettingsDto,
+    page_in_order,
 };
 use super::pagination::Paging;
 use super::problem::Problem;
@@ -66,7 +67,12 @@ pub async fn get_plan(
     let published = blocking(&state, move |state| catalogue::published(state, &principal)).await?;
     let published = published.ok_or(AppError::NotFound)?;
     let (plan, ids) = published.plan_by_id(&plan_id.0).ok_or(AppError::NotFound)?;
-    etag::respond(&request, "cat", published.number, &PlanDto::new(&published, plan, ids, context.locale))
+    etag::respond(
+        &request,
+        "cat",
+        published.number,
+        &PlanDto::new(&published, plan, ids, context.locale),
+    )
 }
 
 impl PlanQuery {
@@ -298,7 +304,7 @@ pub fn page_of_plans(
 ) -> Page<PlanDto> {
     let plans = published.into_iter().flat_map(|published| {
         let accepted = published.catalogue.plans.iter().filter(|plan| query.accepts(plan));
-        accepted.filter_map(|plan| Some((published, plan, published.plans.get(&plan.key)?)))
+        accepted.filter_map(move |plan| Some((published, plan, published.plans.get(&plan.key)?)))
     });
     page_in_order(plans, request, |(_, plan, _)| (plan.position, plan.key.clone()))
         .map(|(published, plan, ids)| PlanDto::new(published, plan, ids, locale))

@@ -27,7 +27,11 @@ list_of!(
 #[schema(as = Product)]
 pub struct ProductDto {
     /// Id of the product.
-    #[schema(pattern = "^prd_[0-7][0-9a-hjkmnp-tv-z]{25}$", max_length = 30, example = "prd_01k9w3x8kqf0wvm2n6c1c9t7xh")]
+    #[schema(
+        pattern = "^prd_[0-7][0-9a-hjkmnp-tv-z]{25}$",
+        max_length = 30,
+        example = "prd_01k9w3x8kqf0wvm2n6c1c9t7xh"
+    )]
     pub id: String,
     /// Key of the product, as plans and add-ons name it.
     #[schema(max_length = 60, example = "video")]
@@ -54,20 +58,21 @@ pub async fn list_products(
 }
 
 /// The page of products; none before a catalogue is published.
-fn page_of_products(
-    published: Option<&PublishedCatalogue>,
-    request: &PageRequest,
-    locale: Locale,
-) -> Page<ProductDto> {
+fn page_of_products(published: Option<&PublishedCatalogue>, request: &PageRequest, locale: Locale) -> Page<ProductDto> {
     let products = published.into_iter().flat_map(|published| {
-        published.catalogue.products.iter().filter_map(|product| Some((product, published.products.get(&product.key)?)))
+        published
+            .catalogue
+            .products
+            .iter()
+            .filter_map(|product| Some((product, published.products.get(&product.key)?)))
     });
-    page_in_order(products, request, |(product, _)| (product.position, product.key.clone())).map(|(product, id)| {
-        ProductDto {
-            id: id.clone(),
-            key: product.key.clone(),
-            name: product.name.get(locale).to_owned(),
-            description: product.description.get(locale).to_owned(),
-        }
+    page_in_order(products, request, |(product, _)| {
+        (product.position, product.key.clone())
+    })
+    .map(|(product, id)| ProductDto {
+        id: id.clone(),
+        key: product.key.clone(),
+        name: product.name.get(locale).to_owned(),
+        description: product.description.get(locale).to_owned(),
     })
 }

@@ -83,10 +83,18 @@ pub fn legal_documents(
         // PostgreSQL cannot hold U+0000 in a text, not even in a question.
         Vec::new()
     } else {
-        state.db.read(|conn| legal_documents::list(conn, &principal.provider_id, &filter, request.rows()))?
+        state
+            .db
+            .read(|conn| legal_documents::list(conn, &principal.provider_id, &filter, request.rows()))?
     };
-    let found = rows.into_iter().map(published_document).collect::<Result<Vec<_>, _>>()?;
-    let key = |found: &PublishedDocument| PageKey { sort: found.document.id.clone(), id: found.document.id.clone() };
+    let found = rows
+        .into_iter()
+        .map(published_document)
+        .collect::<Result<Vec<_>, _>>()?;
+    let key = |found: &PublishedDocument| PageKey {
+        sort: found.document.id.clone(),
+        id: found.document.id.clone(),
+    };
     Ok(Page::cut(found, request, key))
 }
 

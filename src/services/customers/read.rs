@@ -57,32 +57,52 @@ pub fn list(
 ) -> Result<Page<Customer>, AppError> {
     principal.require(Scope::CustomersRead)?;
     if !principal.is_staff() {
-        return Err(AppError::Forbidden { required_scopes: vec![Scope::CustomersRead.as_str().to_owned()] });
+        return Err(AppError::Forbidden {
+            required_scopes: vec![Scope::CustomersRead.as_str().to_owned()],
+        });
     }
     if query.can_match_nothing() {
-        return Ok(Page { items: Vec::new(), next: None });
+        return Ok(Page {
+            items: Vec::new(),
+            next: None,
+        });
     }
     let filter = CustomerFilter {
         customer_number: query.customer_number.clone(),
         external_id: query.external_id.clone(),
         email: query.email.clone(),
-        customer_type: query.customer_type.map(|customer_type| customer_type.as_str().to_owned()),
+        customer_type: query
+            .customer_type
+            .map(|customer_type| customer_type.as_str().to_owned()),
         test_clock_id: query.test_clock_id.clone(),
         created_after: query.created_after.map(Into::into),
         created_before: query.created_before.map(Into::into),
         before_id: request.after.as_ref().map(|key| key.id.clone()),
     };
-    let rows = state.db.read(|conn| customers::list(conn, &principal.provider_id, &filter, request.rows()))?;
-    let found = rows.into_iter().map(Customer::try_from).collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::cut(found, request, |customer| PageKey { sort: customer.id.clone(), id: customer.id.clone() }))
+    let rows = state
+        .db
+        .read(|conn| customers::list(conn, &principal.provider_id, &filter, request.rows()))?;
+    let found = rows
+        .into_iter()
+        .map(Customer::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(found, request, |customer| PageKey {
+        sort: customer.id.clone(),
+        id: customer.id.clone(),
+    }))
 }
 
 impl CustomerQuery {
     /// PostgreSQL cannot hold U+0000 in a text, not even in a question.
     fn can_match_nothing(&self) -> bool {
-        [&self.customer_number, &self.external_id, &self.email, &self.test_clock_id]
-            .into_iter()
-            .flatten()
-            .any(|text| text.contains('\0'))
+        [
+            &self.customer_number,
+            &self.external_id,
+            &self.email,
+            &self.test_clock_id,
+        ]
+        .into_iter()
+        .flatten()
+        .any(|text| text.contains('\0'))
     }
 }

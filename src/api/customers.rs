@@ -1,0 +1,364 @@
+//! `/v1/customers`: the people and firms who hold contracts.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use super::extract::{CustomerId, IfMatch, Json, MergePatch, Query};
+use super::instant::Instant;
+use super::offer::{CustomerTypeDto, LanguageDto};
+use super::pagination::Paging;
+use super::problem::Problem;
+use super::{blocking, etag};
+use crate::domain::access::Principal;
+use crate::domain::holidays::HolidayRegion;
+use crate::domain::ids::IdKind;
+use crate::error::AppError;
+use crate::list_of;
+use crate::services::customers::{self, Customer, CustomerPatch, CustomerQuery, NewCustomer};
+use crate::state::AppState;
+
+/// A customer to be created.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateCustomer {
+    /// The provider's own number, unique per provider; one is made up if it is absent. Cannot be changed later.
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 50,
+        pattern = "^[A-Za-z0-9._/-]+$",
+        example = "K-10042"
+    )]
+    pub customer_number: Option<String>,
+    /// Consumer or business. Cannot be changed later.
+    pub customer_type: CustomerTypeDto,
+    /// Name of the person or firm.
+    #[schema(min_length = 1, max_length = 200, example = "Praxis Dr. Beispiel")]
+    pub name: String,
+    /// Where mail goes.
+    #[schema(
+        format = "email",
+        min_length = 3,
+        max_length = 254,
+        example = "praxis@beispiel.example"
+    )]
+    pub email: String,
+    /// Language in which the customer is addressed; the provider's own if absent.
+    #[schema(nullable = false)]
+    pub locale: Option<LanguageDto>,
+    /// Land whose holidays extend withdrawal periods (§ 193 BGB).
+    #[schema(value_type = Option<String>, max_length = 14, pattern = "^DE-[A-Z]{2}(-K|-Augsburg)?$", example = "DE-BY")]
+    pub holiday_region: Option<HolidayRegion>,
+    /// Id in your own system, unique per provider.
+    #[schema(min_length = 1, max_length = 255, example = "crm-4711")]
+    pub external_id: Option<String>,
+    /// Free key-value pairs: at most 50, keys up to 40 and values up to 500 characters.
+    #[serde(default)]
+    #[schema(required = false, schema_with = metadata_schema)]
+    pub metadata: BTreeMap<String, String>,
+    /// Test clock that will give the customer's business time; sandbox providers only. Cannot be changed later.
+    #[schema(
+        pattern = "^clk_[0-7][0-9a-hjkmnp-tv-z]{25}$",
+        max_length = 30,
+        example = "clk_01k9w3x8kqf0wvm2n6c1c9t7xh"
+    )]
+    pub test_clock_id: Option<String>,
+}
+
+/// Changes to a customer (merge patch, RFC 7396): absent members stay as they are, `null` removes.
+#[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct UpdateCustomer {
+    /// Cannot be changed; accepted if it is the number the customer has.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 50, example = "K-10042")]
+    pub customer_number: Option<Option<String>>,
+    /// Cannot be changed; accepted if it is the type the customer has.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = CustomerTypeDto, required = false)]
+    pub customer_type: Option<Option<CustomerTypeDto>>,
+    /// Name of the person or firm.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 200, example = "Praxis Dr. Muster")]
+    pub name: Option<Option<String>>,
+    /// Where mail goes.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = String, required = false, format = "email", min_length = 3, max_length = 254, example = "neu@beispiel.example")]
+    pub email: Option<Option<String>>,
+    /// Language in which the customer is addressed; `null` for the provider's own.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<LanguageDto>, required = false)]
+    pub locale: Option<Option<LanguageDto>>,
+    /// Land whose holidays extend withdrawal periods.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>, required = false, max_length = 14, pattern = "^DE-[A-Z]{2}(-K|-Augsburg)?$", example = "DE-BE")]
+    pub holiday_region: Option<Option<HolidayRegion>>,
+    /// Id in your own system.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 255, example = "crm-4712")]
+    pub external_id: Option<Option<String>>,
+    /// Pairs to add or replace; a pair of `null` is removed, `null` as a whole removes all.
+    #[serde(deserialize_with = "present")]
+    #[schema(required = false, schema_with = metadata_patch_schema)]
+    pub metadata: Option<Option<BTreeMap<String, Option<String>>>>,
+}
+
+/// Tells `null` (`Some(None)`) from an absent member (`None`).
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// At most 50 pairs of keys up to 40 and values up to 500 characters.
+fn metadata_schema() -> Object {
+    let value = ObjectBuilder::new().schema_type(Type::String).max_length(Some(500));
+    metadata_object(SchemaType::Type(Type::Object), value, "Nord".into())
+}
+
+/// Metadata of a merge patch: a pair of `null` is removed.
+fn metadata_patch_schema() -> Object {
+    let text_or_null = SchemaType::from_iter([Type::String, Type::Null]);
+    let value = ObjectBuilder::new().schema_type(text_or_null).max_length(Some(500));
+    metadata_object(
+        SchemaType::from_iter([Type::Object, Type::Null]),
+        value,
+        serde_json::Value::Null,
+    )
+}
+
+fn metadata_object(schema_type: SchemaType, value: ObjectBuilder, branch: serde_json::Value) -> Object {
+    ObjectBuilder::new()
+        .schema_type(schema_type)
+        .description(Some(
+            "Free key-value pairs: at most 50, keys up to 40 and values up to 500 characters.",
+        ))
+        .max_properties(Some(50))
+        .additional_properties(Some(Schema::from(value)))
+        .examples([serde_json::json!({ "branch": branch })])
+        .build()
+}
+
+/// Which customers a list shows.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams, Validate)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CustomerParams {
+    /// Only the customer with this number.
+    #[param(nullable = false, max_length = 50, example = "K-10042")]
+    pub customer_number: Option<String>,
+    /// Only the customer with this id in your own system.
+    #[param(nullable = false, max_length = 255, example = "crm-4711")]
+    pub external_id: Option<String>,
+    /// Only customers with exactly this e-mail address.
+    #[param(nullable = false, max_length = 254, example = "praxis@beispiel.example")]
+    pub email: Option<String>,
+    /// Only consumers or only businesses.
+    #[param(nullable = false, inline)]
+    pub customer_type: Option<CustomerTypeDto>,
+    /// Only customers on this test clock.
+    #[param(nullable = false, max_length = 30, example = "clk_01k9w3x8kqf0wvm2n6c1c9t7xh")]
+    pub test_clock_id: Option<String>,
+    /// Only customers created after this instant.
+    #[param(nullable = false, inline, example = "2026-01-01T00:00:00Z")]
+    pub created_after: Option<Instant>,
+    /// Only customers created before this instant.
+    #[param(nullable = false, inline, example = "2027-01-01T00:00:00Z")]
+    pub created_before: Option<Instant>,
+}
+
+list_of!(
+    /// Customers, newest first.
+    CustomerList of CustomerDto
+);
+
+/// A person or firm who holds contracts.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Customer)]
+pub struct CustomerDto {
+    /// Id of the customer.
+    #[schema(
+        pattern = "^cus_[0-7][0-9a-hjkmnp-tv-z]{25}$",
+        max_length = 30,
+        example = "cus_01k9w3x8kqf0wvm2n6c1c9t7xh"
+    )]
+    pub id: String,
+    /// Number by which people name the customer, unique per provider.
+    #[schema(max_length = 50, example = "K-10042")]
+    pub customer_number: String,
+    /// Consumer or business.
+    pub customer_type: CustomerTypeDto,
+    /// Name of the person or firm.
+    #[schema(max_length = 200, example = "Praxis Dr. Beispiel")]
+    pub name: String,
+    /// Where mail goes.
+    #[schema(format = "email", max_length = 254, example = "praxis@beispiel.example")]
+    pub email: String,
+    /// Language in which the customer is addressed.
+    pub locale: LanguageDto,
+    /// Land whose holidays extend withdrawal periods.
+    #[schema(required, max_length = 14, example = "DE-BY")]
+    pub holiday_region: Option<String>,
+    /// Id in your own system.
+    #[schema(required, max_length = 255, example = "crm-4711")]
+    pub external_id: Option<String>,
+    /// Free key-value pairs.
+    #[schema(required, schema_with = metadata_schema)]
+    pub metadata: BTreeMap<String, String>,
+    /// Test clock that gives the customer's business time.
+    #[schema(required, max_length = 30, example = json!(null))]
+    pub test_clock_id: Option<String>,
+    /// When the customer was created, on the wall clock.
+    pub created_at: Instant,
+    /// When its data last changed, on the wall clock.
+    pub updated_at: Instant,
+}
+
+impl From<Customer> for CustomerDto {
+    fn from(customer: Customer) -> Self {
+        Self {
+            id: customer.id,
+            customer_number: customer.customer_number,
+            customer_type: customer.customer_type.into(),
+            name: customer.name,
+            email: customer.email,
+            locale: customer.locale.into(),
+            holiday_region: customer.holiday_region.map(|region| region.to_string()),
+            external_id: customer.external_id,
+            metadata: customer.metadata,
+            test_clock_id: customer.test_clock_id,
+            created_at: customer.created_at.into(),
+            updated_at: customer.updated_at.into(),
+        }
+    }
+}
+
+/// Create a customer.
+#[post("/customers")]
+pub async fn create_customer(
+    state: web::Data<AppState>,
+    principal: Principal,
+    body: Json<CreateCustomer>,
+) -> Result<HttpResponse, Problem> {
+    let new = NewCustomer::from(body.value);
+    let customer = blocking(&state, move |state| customers::create(state, &principal, &new)).await?;
+    let location = format!("/v1/customers/{}", customer.id);
+    let version = customer.version;
+    let (body, tag) = tagged(version, customer)?;
+    Ok(HttpResponse::Created()
+        .insert_header((header::LOCATION, location))
+        .insert_header((header::ETAG, tag))
+        .content_type("application/json")
+        .body(body))
+}
+
+/// List customers.
+#[get("/customers")]
+pub async fn list_customers(
+    state: web::Data<AppState>,
+    principal: Principal,
+    paging: Paging,
+    query: Query<CustomerParams>,
+) -> Result<HttpResponse, Problem> {
+    let query = CustomerQuery::from(query.0);
+    let request = paging.request.clone();
+    let page = blocking(&state, move |state| {
+        customers::list(state, &principal, &query, &request)
+    })
+    .await?;
+    paging.respond::<_, CustomerList>(page.map(CustomerDto::from))
+}
+
+/// Fetch a customer.
+#[get("/customers/{customer_id}")]
+pub async fn get_customer(
+    state: web::Data<AppState>,
+    principal: Principal,
+    customer_id: CustomerId,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let customer = blocking(&state, move |state| customers::find(state, &principal, &customer_id.0)).await?;
+    etag::respond(
+        &request,
+        IdKind::Customer.prefix(),
+        customer.version,
+        &CustomerDto::from(customer),
+    )
+}
+
+/// Update a customer.
+#[patch("/customers/{customer_id}")]
+pub async fn update_customer(
+    state: web::Data<AppState>,
+    principal: Principal,
+    customer_id: CustomerId,
+    if_match: IfMatch,
+    body: MergePatch<UpdateCustomer>,
+) -> Result<HttpResponse, Problem> {
+    let patch = CustomerPatch::from(body.value);
+    let customer = blocking(&state, move |state| {
+        customers::update(state, &principal, &customer_id.0, &if_match.0, &patch)
+    })
+    .await?;
+    let version = customer.version;
+    let (body, tag) = tagged(version, customer)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::ETAG, tag))
+        .content_type("application/json")
+        .body(body))
+}
+
+fn tagged(version: i64, customer: Customer) -> Result<(Vec<u8>, String), Problem> {
+    let body = serde_json::to_vec(&CustomerDto::from(customer)).map_err(|error| AppError::Internal(error.into()))?;
+    let tag = etag::tag(IdKind::Customer.prefix(), version, &body);
+    Ok((body, tag))
+}
+
+impl From<CreateCustomer> for NewCustomer {
+    fn from(body: CreateCustomer) -> Self {
+        Self {
+            customer_number: body.customer_number,
+            customer_type: body.customer_type.into(),
+            name: body.name,
+            email: body.email,
+            locale: body.locale.map(Into::into),
+            holiday_region: body.holiday_region,
+            external_id: body.external_id,
+            metadata: body.metadata,
+            test_clock_id: body.test_clock_id,
+        }
+    }
+}
+
+impl From<UpdateCustomer> for CustomerPatch {
+    fn from(body: UpdateCustomer) -> Self {
+        Self {
+            customer_number: body.customer_number,
+            customer_type: body.customer_type.map(|customer_type| customer_type.map(Into::into)),
+            name: body.name,
+            email: body.email,
+            locale: body.locale.map(|locale| locale.map(Into::into)),
+            holiday_region: body.holiday_region,
+            external_id: body.external_id,
+            metadata: body.metadata,
+        }
+    }
+}
+
+impl From<CustomerParams> for CustomerQuery {
+    fn from(params: CustomerParams) -> Self {
+        Self {
+            customer_number: params.customer_number,
+            external_id: params.external_id,
+            email: params.email,
+            customer_type: params.customer_type.map(Into::into),
+            test_clock_id: params.test_clock_id,
+            created_after: params.created_after.map(|instant| instant.0),
+            created_before: params.created_before.map(|instant| instant.0),
+        }
+    }
+}
