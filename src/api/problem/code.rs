@@ -109,6 +109,10 @@ problem_codes! {
         ("Die Testuhr wird gerade vorgestellt. Versuchen Sie es gleich noch einmal.", "The test clock is being advanced. Try again in a moment.");
     CustomerNumberTaken = "customer_number_taken", CONFLICT, ("Kundennummer vergeben", "Customer number taken"),
         ("Diese Kundennummer ist schon vergeben.", "This customer number is already in use.");
+    ExternalIdTaken = "external_id_taken", CONFLICT, ("Externe Kennung vergeben", "External id taken"),
+        ("Ein anderer Kunde hat diese externe Kennung schon.", "Another customer has this external id already.");
+    CatalogueNotPublished = "catalogue_not_published", CONFLICT, ("Kein Katalog veröffentlicht", "No catalogue published"),
+        ("Der Anbieter hat noch keinen Katalog veröffentlicht.", "The provider has not published a catalogue yet.");
     UsernameTaken = "username_taken", CONFLICT, ("Benutzername vergeben", "User name taken"),
         ("Dieser Benutzername ist schon vergeben.", "This user name is already in use.");
     ExtraordinaryAlreadyDecided = "extraordinary_already_decided", CONFLICT, ("Bereits entschieden", "Already decided"),
