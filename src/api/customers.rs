@@ -2,25 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::http::header;
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
+use super::answer::{answer, send};
 use super::extract::{CustomerId, IfMatch, Json, MergePatch, Query};
 use super::instant::Instant;
 use super::offer::{CustomerTypeDto, LanguageDto};
 use super::pagination::Paging;
 use super::problem::Problem;
 use super::{blocking, etag};
+use crate::context::RequestContext;
 use crate::domain::access::Principal;
 use crate::domain::holidays::HolidayRegion;
 use crate::domain::ids::IdKind;
 use crate::error::AppError;
 use crate::list_of;
+use crate::services::command::Command;
 use crate::services::customers::{self, Customer, CustomerPatch, CustomerQuery, NewCustomer};
+use crate::services::idempotency::Answer;
 use crate::state::AppState;
 
 /// A customer to be created.
@@ -242,18 +246,16 @@ impl From<Customer> for CustomerDto {
 pub async fn create_customer(
     state: web::Data<AppState>,
     principal: Principal,
+    context: RequestContext,
     body: Json<CreateCustomer>,
 ) -> Result<HttpResponse, Problem> {
     let new = NewCustomer::from(body.value);
-    let customer = blocking(&state, move |state| customers::create(state, &principal, &new)).await?;
-    let location = format!("/v1/customers/{}", customer.id);
-    let version = customer.version;
-    let (body, tag) = tagged(version, customer)?;
-    Ok(HttpResponse::Created()
-        .insert_header((header::LOCATION, location))
-        .insert_header((header::ETAG, tag))
-        .content_type("application/json")
-        .body(body))
+    let command = command(principal, context, body.body_hash);
+    let render = |customer: &Customer| {
+        let location = format!("/v1/customers/{}", customer.id);
+        rendered(StatusCode::CREATED, customer, Some(location))
+    };
+    send(blocking(&state, move |state| customers::create(state, &command, &new, &render)).await?)
 }
 
 /// List customers.
@@ -295,27 +297,31 @@ pub async fn get_customer(
 pub async fn update_customer(
     state: web::Data<AppState>,
     principal: Principal,
+    context: RequestContext,
     customer_id: CustomerId,
     if_match: IfMatch,
     body: MergePatch<UpdateCustomer>,
 ) -> Result<HttpResponse, Problem> {
     let patch = CustomerPatch::from(body.value);
-    let customer = blocking(&state, move |state| {
-        customers::update(state, &principal, &customer_id.0, &if_match.0, &patch)
-    })
-    .await?;
-    let version = customer.version;
-    let (body, tag) = tagged(version, customer)?;
-    Ok(HttpResponse::Ok()
-        .insert_header((header::ETAG, tag))
-        .content_type("application/json")
-        .body(body))
+    let command = command(principal, context, body.body_hash);
+    let render = |customer: &Customer| rendered(StatusCode::OK, customer, None);
+    let update =
+        move |state: &AppState| customers::update(state, &command, &customer_id.0, &if_match.0, &patch, &render);
+    send(blocking(&state, update).await?)
 }
 
-fn tagged(version: i64, customer: Customer) -> Result<(Vec<u8>, String), Problem> {
-    let body = serde_json::to_vec(&CustomerDto::from(customer)).map_err(|error| AppError::Internal(error.into()))?;
-    let tag = etag::tag(IdKind::Customer.prefix(), version, &body);
-    Ok((body, tag))
+fn command(principal: Principal, context: RequestContext, body_hash: [u8; 32]) -> Command {
+    Command {
+        principal,
+        idempotency: context.idempotency(body_hash),
+        context,
+        preview_token: None,
+    }
+}
+
+fn rendered(status: StatusCode, customer: &Customer, location: Option<String>) -> Result<Answer, AppError> {
+    let version = Some((IdKind::Customer.prefix(), customer.version));
+    answer(status, &CustomerDto::from(customer.clone()), version, location)
 }
 
 impl From<CreateCustomer> for NewCustomer {

@@ -4,6 +4,7 @@
 //! answer to a DTO. Its errors are [`problem::Problem`]s (`?` makes one from an [`AppError`]).
 
 pub mod add_ons;
+pub mod answer;
 pub mod api_keys;
 pub mod auth;
 pub mod customers;

@@ -177,3 +177,14 @@ pub fn update(conn: &mut DbConnection, customer_id: &str, change: &CustomerChang
         .execute(conn)?;
     Ok(())
 }
+
+/// Notes where the customer's chain of events ends. The row must be locked, or new in this transaction.
+pub fn set_chain_end(conn: &mut DbConnection, customer_id: &str, sequence: i64, hash: &str) -> Result<(), DbError> {
+    diesel::update(customers::table.find(customer_id))
+        .set((
+            customers::last_event_sequence.eq(sequence),
+            customers::last_event_hash.eq(hash),
+        ))
+        .execute(conn)?;
+    Ok(())
+}

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use rand::RngExt;
+use serde_json::json;
 use time::OffsetDateTime;
 
 use super::input::{CustomerPatch, Faults, NewCustomer, PatchedMetadata};
 use super::{Customer, stored_metadata};
 use crate::context::VersionMatch;
 use crate::db::{DbConnection, DbError};
-use crate::domain::access::{Principal, Scope};
+use crate::domain::access::Scope;
+use crate::domain::event::DraftEvent;
 use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
 use crate::domain::violation::Violation;
@@ -17,23 +19,34 @@ use crate::error::{AppError, FieldError};
 use crate::repositories::customers::{self, CustomerChange, CustomerRow};
 use crate::repositories::providers::{ProviderRow, provider_find};
 use crate::repositories::test_clocks;
+use crate::services::command::Command;
+use crate::services::events::{self, Caller, ChainEnd};
+use crate::services::idempotency::{self, Answer};
 use crate::state::AppState;
 
-/// Creates a customer.
+/// How the changed customer is told to the caller.
+pub type Render<'a> = dyn Fn(&Customer) -> Result<Answer, AppError> + 'a;
+
+/// Creates a customer, once per idempotency key.
 ///
 /// # Errors
 /// [`AppError::Forbidden`] without `customers:write`, [`AppError::Validation`] with all wrong fields, and the conflicts
 /// `customer_number_taken`, `external_id_taken` and `test_clock_advancing`.
-pub fn create(state: &AppState, principal: &Principal, new: &NewCustomer) -> Result<Customer, AppError> {
-    principal.require(Scope::CustomersWrite)?;
-    new.check()?;
+pub fn create(state: &AppState, command: &Command, new: &NewCustomer, render: &Render<'_>) -> Result<Answer, AppError> {
+    let principal = &command.principal;
     let now = state.clock.now();
-    state
-        .db
-        .write(|conn| create_in_txn(conn, &principal.provider_id, new, now))
+    state.db.write(|conn| {
+        idempotency::run(conn, principal, command.idempotency.as_ref(), now, |conn| {
+            principal.require(Scope::CustomersWrite)?;
+            new.check()?;
+            let by = |customer_id: &str| Caller::of(principal, &command.context, customer_id);
+            render(&create_in_txn(conn, &principal.provider_id, new, by, now)?)
+        })
+    })
 }
 
-/// Creates a customer within an open write transaction, after [`NewCustomer::check`].
+/// Creates a customer within an open write transaction, after [`NewCustomer::check`]. `by` names who creates the customer
+/// with the id it is given.
 ///
 /// # Errors
 /// As [`create`], without the check of scopes.
@@ -41,12 +54,14 @@ pub fn create_in_txn(
     conn: &mut DbConnection,
     provider_id: &str,
     new: &NewCustomer,
+    by: impl FnOnce(&str) -> Caller,
     now: OffsetDateTime,
 ) -> Result<Customer, AppError> {
     let provider = provider_find(conn, provider_id)?.ok_or(AppError::NotFound)?;
-    if let Some(clock_id) = &new.test_clock_id {
-        check_test_clock(conn, &provider, clock_id)?;
-    }
+    let business_now = match &new.test_clock_id {
+        Some(clock_id) => test_clock_now(conn, &provider, clock_id)?,
+        None => now,
+    };
     let customer_number = match &new.customer_number {
         Some(number) => number.clone(),
         None => free_customer_number(conn, provider_id)?,
@@ -77,10 +92,49 @@ pub fn create_in_txn(
         updated_at: now.into(),
     };
     customers::insert(conn, &row).map_err(name_taken_key)?;
-    row.try_into()
+    let end = ChainEnd {
+        sequence: row.last_event_sequence,
+        hash: row.last_event_hash.clone(),
+    };
+    let customer = Customer::try_from(row)?;
+    let caller = by(&customer.id);
+    record(
+        conn,
+        provider_id,
+        "customer.created",
+        &customer,
+        end,
+        &caller,
+        (business_now, now),
+    )?;
+    Ok(customer)
 }
 
-/// Changes a customer by merge patch. A patch that changes nothing makes no new version.
+/// Appends an event with the customer as it is now to its chain; `instants` are when it happened in business time and when
+/// it is recorded.
+fn record(
+    conn: &mut DbConnection,
+    provider_id: &str,
+    event_type: &str,
+    customer: &Customer,
+    mut end: ChainEnd,
+    caller: &Caller,
+    instants: (OffsetDateTime, OffsetDateTime),
+) -> Result<(), AppError> {
+    let (occurred_at, recorded_at) = instants;
+    let draft = DraftEvent {
+        event_type: event_type.to_owned(),
+        subscription_id: None,
+        occurred_at,
+        by_caller: true,
+        data: json!({ "customer": customer.snapshot() }),
+    };
+    events::append(conn, provider_id, &customer.id, &mut end, &[draft], caller, recorded_at)?;
+    customers::set_chain_end(conn, &customer.id, end.sequence, &end.hash)?;
+    Ok(())
+}
+
+/// Changes a customer by merge patch, once per idempotency key. A patch that changes nothing makes no new version.
 ///
 /// # Errors
 /// [`AppError::NotFound`] for customers the caller may not see, [`AppError::Forbidden`] without `customers:write`,
@@ -88,33 +142,43 @@ pub fn create_in_txn(
 /// wrong fields, and the conflict `external_id_taken`.
 pub fn update(
     state: &AppState,
-    principal: &Principal,
+    command: &Command,
     customer_id: &str,
     expected: &VersionMatch,
     patch: &CustomerPatch,
-) -> Result<Customer, AppError> {
+    render: &Render<'_>,
+) -> Result<Answer, AppError> {
+    let principal = &command.principal;
     if !IdKind::Customer.matches(customer_id) || !principal.may_see_customer(customer_id) {
         return Err(AppError::NotFound);
     }
-    principal.require(Scope::CustomersWrite)?;
     let now = state.clock.now();
-    state
-        .db
-        .write(|conn| update_in_txn(conn, &principal.provider_id, customer_id, expected, patch, now))
+    state.db.write(|conn| {
+        // Before If-Match: a repetition carries the tag from before its own change.
+        idempotency::run(conn, principal, command.idempotency.as_ref(), now, |conn| {
+            let row = customers::lock(conn, &principal.provider_id, customer_id)?.ok_or(AppError::NotFound)?;
+            principal.require(Scope::CustomersWrite)?;
+            expected.check(IdKind::Customer.prefix(), row.version)?;
+            let caller = Caller::of(principal, &command.context, customer_id);
+            render(&update_in_txn(conn, row, patch, &caller, now)?)
+        })
+    })
 }
 
 fn update_in_txn(
     conn: &mut DbConnection,
-    provider_id: &str,
-    customer_id: &str,
-    expected: &VersionMatch,
+    row: CustomerRow,
     patch: &CustomerPatch,
+    caller: &Caller,
     now: OffsetDateTime,
 ) -> Result<Customer, AppError> {
-    let row = customers::lock(conn, provider_id, customer_id)?.ok_or(AppError::NotFound)?;
-    expected.check(IdKind::Customer.prefix(), row.version)?;
+    let provider_id = row.provider_id.clone();
+    let end = ChainEnd {
+        sequence: row.last_event_sequence,
+        hash: row.last_event_hash.clone(),
+    };
     let before = Customer::try_from(row)?;
-    let after = patched(conn, provider_id, &before, patch)?;
+    let after = patched(conn, &provider_id, &before, patch)?;
     if after == before {
         return Ok(before);
     }
@@ -133,7 +197,20 @@ fn update_in_txn(
         version: after.version,
         updated_at: now.into(),
     };
-    customers::update(conn, customer_id, &change).map_err(name_taken_key)?;
+    customers::update(conn, &after.id, &change).map_err(name_taken_key)?;
+    let business_now = match &after.test_clock_id {
+        Some(clock_id) => test_clocks::find(conn, &provider_id, clock_id)?.map_or(now, |clock| clock.now_at.instant()),
+        None => now,
+    };
+    record(
+        conn,
+        &provider_id,
+        "customer.updated",
+        &after,
+        end,
+        caller,
+        (business_now, now),
+    )?;
     Ok(after)
 }
 
@@ -230,8 +307,8 @@ fn default_locale(conn: &mut DbConnection, provider_id: &str) -> Result<Locale, 
     Ok(provider.settings.0.default_locale)
 }
 
-/// Locks the clock, so that no customer joins while it is being moved.
-fn check_test_clock(conn: &mut DbConnection, provider: &ProviderRow, clock_id: &str) -> Result<(), AppError> {
+/// What the clock shows. Locks it, so that no customer joins while it is being moved.
+fn test_clock_now(conn: &mut DbConnection, provider: &ProviderRow, clock_id: &str) -> Result<OffsetDateTime, AppError> {
     if provider.mode != "sandbox" {
         return Err(Violation::invalid(
             "no_test_mode",
@@ -257,7 +334,7 @@ fn check_test_clock(conn: &mut DbConnection, provider: &ProviderRow, clock_id: &
         )
         .into());
     }
-    Ok(())
+    Ok(clock.now_at.instant())
 }
 
 /// A number of 8 characters nobody can guess from another one; letters that are easily confused do not occur.

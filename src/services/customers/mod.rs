@@ -4,7 +4,7 @@ mod change;
 mod input;
 mod read;
 
-pub use change::{create, create_in_txn, update};
+pub use change::{Render, create, create_in_txn, update};
 pub use input::{CustomerPatch, NewCustomer, PatchedMetadata};
 pub use read::{CustomerQuery, find, list};
 
