@@ -6,11 +6,11 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::blocking;
+use super::choices::CustomerTypeDto;
 use super::etag;
 use super::extract::{AddOnId, Query};
 use super::offer::{
-    CustomerTypeDto, PriceDto, Pricing, QuantityRuleDto, RequiredConsentDto, TermsDto, WithdrawalSettingsDto,
-    page_in_order,
+    PriceDto, Pricing, QuantityRuleDto, RequiredConsentDto, TermsDto, WithdrawalSettingsDto, page_in_order,
 };
 use super::pagination::Paging;
 use super::problem::Problem;

@@ -10,9 +10,9 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::answer::{answer, send};
+use super::choices::{CustomerTypeDto, LanguageDto};
 use super::extract::{CustomerId, IfMatch, Json, MergePatch, Query};
 use super::instant::Instant;
-use super::offer::{CustomerTypeDto, LanguageDto};
 use super::pagination::Paging;
 use super::problem::Problem;
 use super::{blocking, etag};

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
+use super::choices::{DocumentKindDto, LanguageDto};
 use super::extract::{LegalDocumentId, Query};
 use super::instant::Instant;
-use super::offer::{DocumentKindDto, LanguageDto};
 use super::pagination::Paging;
 use super::problem::Problem;
 use super::{blocking, etag};

@@ -7,6 +7,7 @@ pub mod add_ons;
 pub mod answer;
 pub mod api_keys;
 pub mod auth;
+pub mod choices;
 pub mod customers;
 pub mod etag;
 pub mod extract;

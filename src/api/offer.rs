@@ -1,15 +1,15 @@
 //! What plans and add-ons have in common on the wire: prices, terms, quantities, consents.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::choices::{AllowedEndDto, CompensationDto, DocumentKindDto, LanguageDto, PriceKindDto, PriceModeDto};
 use super::money::MoneyDto;
-use crate::domain::catalogue::{Compensation, DocumentKind, Price, PriceKind, QuantityRule, WithdrawalSettings};
-use crate::domain::customer_type::CustomerType;
+use crate::domain::catalogue::{Price, PriceKind, QuantityRule, WithdrawalSettings};
 use crate::domain::localized::Locale;
 use crate::domain::period::BillingInterval;
 use crate::domain::tax::{PriceMode, TaxRate};
-use crate::domain::terms::{AllowedEnd, Renewal, Terms};
+use crate::domain::terms::{Renewal, Terms};
 use crate::page::{Page, PageKey, PageRequest};
 use crate::services::catalogue::{DocumentRef, PublishedCatalogue};
 
@@ -32,81 +32,6 @@ pub fn page_in_order<T>(
         sort: sort_key(item),
         id: place(item).1,
     })
-}
-
-/// Consumer (§ 13 BGB) or business (§ 14 BGB).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = CustomerType, example = "business")]
-pub enum CustomerTypeDto {
-    /// A natural person acting mainly for private purposes.
-    Consumer,
-    /// A person or firm acting in the course of business.
-    Business,
-}
-
-impl From<CustomerType> for CustomerTypeDto {
-    fn from(customer_type: CustomerType) -> Self {
-        match customer_type {
-            CustomerType::Consumer => Self::Consumer,
-            CustomerType::Business => Self::Business,
-        }
-    }
-}
-
-impl From<CustomerTypeDto> for CustomerType {
-    fn from(customer_type: CustomerTypeDto) -> Self {
-        match customer_type {
-            CustomerTypeDto::Consumer => Self::Consumer,
-            CustomerTypeDto::Business => Self::Business,
-        }
-    }
-}
-
-/// Whether a price contains the value added tax.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = PriceMode, example = "net")]
-pub enum PriceModeDto {
-    /// Tax comes on top.
-    Net,
-    /// Tax is contained.
-    Gross,
-}
-
-impl From<PriceMode> for PriceModeDto {
-    fn from(mode: PriceMode) -> Self {
-        match mode {
-            PriceMode::Net => Self::Net,
-            PriceMode::Gross => Self::Gross,
-        }
-    }
-}
-
-/// How a price is charged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = PriceKind, example = "per_unit")]
-pub enum PriceKindDto {
-    /// Once per billing period, whatever the quantity.
-    Flat,
-    /// Per billing period and unit of the quantity.
-    PerUnit,
-    /// Per unit used, charged after use.
-    Usage,
-    /// Once.
-    OneOff,
-}
-
-impl From<PriceKind> for PriceKindDto {
-    fn from(kind: PriceKind) -> Self {
-        match kind {
-            PriceKind::Flat => Self::Flat,
-            PriceKind::PerUnit => Self::PerUnit,
-            PriceKind::Usage => Self::Usage,
-            PriceKind::OneOff => Self::OneOff,
-        }
-    }
 }
 
 /// One component of what a plan or add-on costs.
@@ -171,41 +96,6 @@ impl PriceDto {
                 label: price.label.get(locale).to_owned(),
             })
             .collect()
-    }
-}
-
-/// The days on which a contract may end by notice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = AllowedEnd, example = "quarter_end")]
-pub enum AllowedEndDto {
-    /// Every day.
-    AnyDay,
-    /// Last days of calendar months.
-    MonthEnd,
-    /// Last days of calendar quarters.
-    QuarterEnd,
-    /// 30 June and 31 December.
-    HalfYearEnd,
-    /// 31 December.
-    YearEnd,
-    /// Last days of the contract's billing periods.
-    BillingPeriodEnd,
-    /// Last day of the initial term and of each renewal.
-    TermEnd,
-}
-
-impl From<AllowedEnd> for AllowedEndDto {
-    fn from(to: AllowedEnd) -> Self {
-        match to {
-            AllowedEnd::AnyDay => Self::AnyDay,
-            AllowedEnd::MonthEnd => Self::MonthEnd,
-            AllowedEnd::QuarterEnd => Self::QuarterEnd,
-            AllowedEnd::HalfYearEnd => Self::HalfYearEnd,
-            AllowedEnd::YearEnd => Self::YearEnd,
-            AllowedEnd::BillingPeriodEnd => Self::BillingPeriodEnd,
-            AllowedEnd::TermEnd => Self::TermEnd,
-        }
     }
 }
 
@@ -278,51 +168,6 @@ impl From<&QuantityRule> for QuantityRuleDto {
     }
 }
 
-/// What a legal document is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = LegalDocumentKind, example = "terms")]
-pub enum DocumentKindDto {
-    /// Standard terms (§ 305 BGB).
-    Terms,
-    /// Data-processing agreement (Art. 28 GDPR).
-    Dpa,
-    /// Withdrawal instruction (Art. 246a § 1 Abs. 2 EGBGB).
-    WithdrawalInstruction,
-    /// Privacy notice (Art. 13 GDPR).
-    Privacy,
-    /// Description of what is sold.
-    ServiceDescription,
-    /// Any other document.
-    Other,
-}
-
-impl From<DocumentKind> for DocumentKindDto {
-    fn from(kind: DocumentKind) -> Self {
-        match kind {
-            DocumentKind::Terms => Self::Terms,
-            DocumentKind::Dpa => Self::Dpa,
-            DocumentKind::WithdrawalInstruction => Self::WithdrawalInstruction,
-            DocumentKind::Privacy => Self::Privacy,
-            DocumentKind::ServiceDescription => Self::ServiceDescription,
-            DocumentKind::Other => Self::Other,
-        }
-    }
-}
-
-impl From<DocumentKindDto> for DocumentKind {
-    fn from(kind: DocumentKindDto) -> Self {
-        match kind {
-            DocumentKindDto::Terms => Self::Terms,
-            DocumentKindDto::Dpa => Self::Dpa,
-            DocumentKindDto::WithdrawalInstruction => Self::WithdrawalInstruction,
-            DocumentKindDto::Privacy => Self::Privacy,
-            DocumentKindDto::ServiceDescription => Self::ServiceDescription,
-            DocumentKindDto::Other => Self::Other,
-        }
-    }
-}
-
 /// A document that must be accepted, in the version to accept. Send its id or key, its version and `accepted: true`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RequiredConsent)]
@@ -380,17 +225,6 @@ impl From<&DocumentRef> for RequiredConsentDto {
     }
 }
 
-/// What is paid for use before a withdrawal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = Compensation, example = "none")]
-pub enum CompensationDto {
-    /// Nothing.
-    None,
-    /// By the day, where the consumer asked for an early start (§ 357a Abs. 2 BGB).
-    ProRata,
-}
-
 /// How a withdrawal (§ 355 BGB) is settled.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WithdrawalSettings)]
@@ -408,41 +242,9 @@ pub struct WithdrawalSettingsDto {
 impl From<&WithdrawalSettings> for WithdrawalSettingsDto {
     fn from(settings: &WithdrawalSettings) -> Self {
         Self {
-            compensation: match settings.compensation {
-                Compensation::None => CompensationDto::None,
-                Compensation::ProRata => CompensationDto::ProRata,
-            },
+            compensation: settings.compensation.into(),
             cancel_within_14d_is_withdrawal: settings.cancel_within_14d_is_withdrawal,
             granted_to_business: settings.granted_to_business,
-        }
-    }
-}
-
-/// A language of texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = Language, example = "de")]
-pub enum LanguageDto {
-    /// German.
-    De,
-    /// English.
-    En,
-}
-
-impl From<Locale> for LanguageDto {
-    fn from(locale: Locale) -> Self {
-        match locale {
-            Locale::De => Self::De,
-            Locale::En => Self::En,
-        }
-    }
-}
-
-impl From<LanguageDto> for Locale {
-    fn from(language: LanguageDto) -> Self {
-        match language {
-            LanguageDto::De => Self::De,
-            LanguageDto::En => Self::En,
         }
     }
 }

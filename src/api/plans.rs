@@ -6,19 +6,18 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::blocking;
+use super::choices::{BillingAlignmentDto, CustomerTypeDto, TransitionTimingDto};
 use super::etag;
 use super::extract::{PlanId, Query};
 use super::offer::{
-    CustomerTypeDto, PriceDto, Pricing, QuantityRuleDto, RequiredConsentDto, TermsDto, WithdrawalSettingsDto,
-    page_in_order,
+    PriceDto, Pricing, QuantityRuleDto, RequiredConsentDto, TermsDto, WithdrawalSettingsDto, page_in_order,
 };
 use super::pagination::Paging;
 use super::problem::Problem;
 use crate::context::RequestContext;
 use crate::domain::access::Principal;
-use crate::domain::catalogue::{IncludedAddOn, Limit, Plan, Transition, TransitionTiming};
+use crate::domain::catalogue::{IncludedAddOn, Limit, Plan, Transition};
 use crate::domain::localized::Locale;
-use crate::domain::period::BillingAlignment;
 use crate::error::AppError;
 use crate::list_of;
 use crate::page::{Page, PageRequest};
@@ -179,17 +178,6 @@ pub struct PlanDto {
     pub withdrawal: WithdrawalSettingsDto,
 }
 
-/// Whether billing periods run from the contract's start or with the calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = BillingAlignment, example = "anniversary")]
-pub enum BillingAlignmentDto {
-    /// From the day on which the contract started.
-    Anniversary,
-    /// With calendar months, quarters and years; the first period is a stub.
-    Calendar,
-}
-
 /// Something a plan offers.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Feature)]
@@ -212,29 +200,6 @@ pub struct LimitDto {
     /// How many at most; `null` for no limit.
     #[schema(required, minimum = 0, maximum = 9_007_199_254_740_991_u64, example = 1)]
     pub maximum: Option<u64>,
-}
-
-/// When a plan change takes effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = TransitionTiming, example = "notice_end")]
-pub enum TransitionTimingDto {
-    /// At once; both plans are prorated.
-    Immediate,
-    /// With the end of the running billing period.
-    PeriodEnd,
-    /// With the end of the notice period.
-    NoticeEnd,
-}
-
-impl From<TransitionTiming> for TransitionTimingDto {
-    fn from(timing: TransitionTiming) -> Self {
-        match timing {
-            TransitionTiming::Immediate => Self::Immediate,
-            TransitionTiming::PeriodEnd => Self::PeriodEnd,
-            TransitionTiming::NoticeEnd => Self::NoticeEnd,
-        }
-    }
 }
 
 /// A plan change the provider offers.
@@ -337,10 +302,7 @@ impl PlanDto {
             price_label: plan.price_label.get(locale).to_owned(),
             prices: PriceDto::list(&plan.prices, &pricing, locale),
             billing_interval: plan.billing_interval.to_string(),
-            billing_alignment: match plan.billing_alignment {
-                BillingAlignment::Anniversary => BillingAlignmentDto::Anniversary,
-                BillingAlignment::Calendar => BillingAlignmentDto::Calendar,
-            },
+            billing_alignment: plan.billing_alignment.into(),
             terms: TermsDto::new(&plan.terms, locale),
             features: plan
                 .features

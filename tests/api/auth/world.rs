@@ -17,6 +17,7 @@ use vertragswerk::domain::customer_type::CustomerType;
 use vertragswerk::error::AppError;
 use vertragswerk::services::auth::{Auth, NewUser, user_create};
 use vertragswerk::services::customers::{self, NewCustomer};
+use vertragswerk::services::events;
 use vertragswerk::services::providers::{self, ProviderMode};
 use vertragswerk::state::AppState;
 
@@ -101,7 +102,8 @@ fn people(state: &AppState) -> [String; 3] {
         let acme = providers::create(conn, "acme", "Acme", ProviderMode::Sandbox, NOW)?.id;
         let other = providers::create(conn, "other", "Other", ProviderMode::Live, NOW)?.id;
         let mut customer = |provider: &str, number: &str| {
-            customers::create_in_txn(conn, provider, &new_customer(number), NOW).map(|customer| customer.id)
+            customers::create_in_txn(conn, provider, &new_customer(number), |_| events::Caller::system(), NOW)
+                .map(|customer| customer.id)
         };
         let customers = [
             customer(&acme, "K-1")?,
