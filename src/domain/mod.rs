@@ -14,10 +14,13 @@ pub mod consent;
 pub mod customer_type;
 pub mod due;
 pub mod event;
+#[cfg(test)]
+mod hard_cases;
 pub mod holidays;
 pub mod ids;
 pub mod localized;
 pub mod money;
+pub mod options;
 pub mod period;
 pub mod plan_change;
 pub mod plan_version;
@@ -28,10 +31,7 @@ pub mod subscription;
 pub mod tax;
 pub mod terms;
 pub mod time_zone;
-pub mod violation;
-pub mod withdrawal;
-
-#[cfg(test)]
-mod hard_cases;
 #[cfg(test)]
 mod vectors;
+pub mod violation;
+pub mod withdrawal;

@@ -68,6 +68,19 @@ pub fn catch_up(state: &AppState, provider_id: &str, customer_id: &str) -> Resul
         .write(|conn| apply_in_txn(state, conn, provider_id, customer_id, None))
 }
 
+/// Like [`catch_up`], for readers: a customer whose test clock is being advanced is left to the clock, and a customer this
+/// provider does not have is nobody's business.
+///
+/// # Errors
+/// Those of the database.
+pub fn catch_up_visible(state: &AppState, provider_id: &str, customer_id: &str) -> Result<(), AppError> {
+    match catch_up(state, provider_id, customer_id) {
+        Err(AppError::Refused(violation)) if violation.code == "test_clock_advancing" => Ok(()),
+        Err(AppError::NotFound) => Ok(()),
+        outcome => outcome,
+    }
+}
+
 /// Applies what is due for one customer at `advancing_to`, the next stop of the customer's test clock.
 ///
 /// # Errors
@@ -100,7 +113,7 @@ fn apply_in_txn(
         reaches_back_to: None,
     };
     let mut bench = workbench::open(state, conn, opening)?;
-    if bench.is_changed() {
+    if bench.needs_saving() {
         bench.stamp();
         bench.save(conn, &Caller::system(), state.clock.now())?;
     }

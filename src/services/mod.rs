@@ -1,13 +1,21 @@
 //! Use cases: load, decide (`domain`), store. A service owns its transaction and knows nothing of HTTP.
 
+pub mod agreements;
 pub mod auth;
+pub mod cancellations;
 pub mod catalogue;
+pub mod charges;
 pub mod command;
 pub mod customers;
 pub mod due;
 pub mod events;
 pub mod idempotency;
+pub mod options;
+pub mod plan_changes;
 pub mod preview_token;
 pub mod providers;
+pub mod revocations;
+pub mod subscriptions;
+pub mod test_clocks;
 pub mod views;
 pub mod workbench;

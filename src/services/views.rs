@@ -106,7 +106,7 @@ pub fn read_up_to_date<Row>(
         ));
     }
     for customer_id in late {
-        due::catch_up(state, &principal.provider_id, customer_id)?;
+        due::catch_up_visible(state, &principal.provider_id, customer_id)?;
     }
     let (rows, instants) = state.db.read(look)?;
     Ok((

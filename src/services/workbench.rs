@@ -240,6 +240,11 @@ impl Workbench {
         self.account.subscriptions != self.originals || !self.account.events.is_empty()
     }
 
+    /// Whether there is anything to write: a change, or another due date than the stored one.
+    pub fn needs_saving(&self) -> bool {
+        self.is_changed() || self.next_due_at() != self.row.next_due_at.map(Utc::instant)
+    }
+
     /// The instant at which the account next needs attention.
     pub fn next_due_at(&self) -> Option<OffsetDateTime> {
         due::next_due_on(&self.account).map(|day| self.ground.zone.start_of_day(day))

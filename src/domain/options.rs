@@ -1,0 +1,308 @@
+//! What a customer can do, with date and price, and what not, with the reason: found by trying each action on a copy of the
+//! account, so an option never promises what the command would refuse.
+
+use std::sync::Arc;
+
+use time::Date;
+
+use super::{
+    account::{Account, Circumstances},
+    cancellation::{CancellationRequest, ContractToCancel, cancel},
+    catalogue::Transition,
+    change::{CancellationKind, ChangeKind},
+    conclusion::{Conclusion, conclude},
+    consent::Agreement,
+    plan_change::{PlanChangeRequest, change_plan},
+    plan_version::PlanVersion,
+    preview::{Recurring, recurring_price},
+    revocation::revoke,
+    subscription::Subscription,
+    violation::Violation,
+};
+
+/// What can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Conclude a contract about a plan.
+    Conclude,
+    /// Change to another plan.
+    ChangePlan,
+    /// Change the quantity.
+    ChangeQuantity,
+    /// Cancel with notice.
+    Cancel,
+    /// Cancel for good cause.
+    CancelExtraordinarily,
+    /// Take the pending plan change back.
+    RevokePlanChange,
+    /// Take the pending cancellation back.
+    RevokeCancellation,
+}
+
+impl Action {
+    /// The name used in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Conclude => "conclude",
+            Self::ChangePlan => "change_plan",
+            Self::ChangeQuantity => "change_quantity",
+            Self::Cancel => "cancel",
+            Self::CancelExtraordinarily => "cancel_extraordinarily",
+            Self::RevokePlanChange => "revoke_plan_change",
+            Self::RevokeCancellation => "revoke_cancellation",
+        }
+    }
+}
+
+/// One thing a customer may or may not do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActionOption {
+    /// What.
+    pub action: Action,
+    /// On which contract; `None` for new ones.
+    pub subscription_id: Option<String>,
+    /// About which plan.
+    pub plan: Option<Arc<PlanVersion>>,
+    /// The pending change that would be taken back.
+    pub change_id: Option<String>,
+    /// Why not; `None` when it is allowed.
+    pub refusal: Option<Violation>,
+    /// The day on which it would take effect if declared today.
+    pub earliest_on: Option<Date>,
+    /// Last day of receipt that still leads to that day.
+    pub latest_receipt_on: Option<Date>,
+    /// What the contract would cost per billing period.
+    pub price: Option<Recurring>,
+}
+
+/// New contracts a customer could conclude.
+pub fn conclusions(
+    account: &Account,
+    circumstances: &Circumstances<'_>,
+    plans: &[Arc<PlanVersion>],
+) -> Vec<ActionOption> {
+    let concludable = plans
+        .iter()
+        .filter(|plan| plan.plan.available && plan.plan.is_sold_to(account.customer_type));
+    concludable
+        .map(|plan| conclusion_of(account, circumstances, plan))
+        .collect()
+}
+
+/// What can be done with one contract. `transitions` are those the catalogue offers from its present plan, with their target.
+pub fn of_subscription(
+    account: &Account,
+    circumstances: &Circumstances<'_>,
+    subscription: &Subscription,
+    transitions: &[(Transition, Arc<PlanVersion>)],
+) -> Vec<ActionOption> {
+    let mut options: Vec<ActionOption> = transitions
+        .iter()
+        .filter(|(_, target)| target.plan.available && target.plan.is_sold_to(subscription.customer_type))
+        .map(|(transition, target)| plan_change_of(account, circumstances, subscription, transition, target))
+        .collect();
+    options.extend(quantity_change_of(account, circumstances, subscription));
+    for kind in [CancellationKind::Ordinary, CancellationKind::Extraordinary] {
+        options.push(cancellation_of(account, circumstances, subscription, kind));
+    }
+    for kind in [ChangeKind::PlanChange, ChangeKind::Cancellation] {
+        options.extend(revocation_of(account, circumstances, subscription, kind));
+    }
+    options
+}
+
+fn option(action: Action, subscription: Option<&Subscription>) -> ActionOption {
+    ActionOption {
+        action,
+        subscription_id: subscription.map(|subscription| subscription.id.clone()),
+        plan: None,
+        change_id: None,
+        refusal: None,
+        earliest_on: None,
+        latest_receipt_on: None,
+        price: None,
+    }
+}
+
+fn agreement() -> Agreement {
+    Agreement {
+        is_preview: true,
+        ..Agreement::default()
+    }
+}
+
+fn conclusion_of(account: &Account, circumstances: &Circumstances<'_>, plan: &Arc<PlanVersion>) -> ActionOption {
+    let mut copy = account.clone();
+    let order = Conclusion {
+        subscription_id: String::new(),
+        contract_number: String::new(),
+        plan: Arc::clone(plan),
+        quantity: None,
+        starts_on: None,
+        agreement: agreement(),
+    };
+    let mut option = ActionOption {
+        plan: Some(Arc::clone(plan)),
+        ..option(Action::Conclude, None)
+    };
+    match conclude(&mut copy, circumstances, &order) {
+        Ok(()) => {
+            option.earliest_on = Some(circumstances.today);
+            option.price = price(&copy, "", circumstances.today, circumstances);
+        }
+        Err(violation) => option.refusal = Some(violation),
+    }
+    option
+}
+
+fn plan_change_of(
+    account: &Account,
+    circumstances: &Circumstances<'_>,
+    subscription: &Subscription,
+    transition: &Transition,
+    target: &Arc<PlanVersion>,
+) -> ActionOption {
+    let request = PlanChangeRequest {
+        change_id: String::new(),
+        subscription_id: subscription.id.clone(),
+        target: Some(Arc::clone(target)),
+        transition: Some(transition.clone()),
+        quantity: None,
+        supersedes: None,
+        agreement: agreement(),
+    };
+    let option = ActionOption {
+        plan: Some(Arc::clone(target)),
+        ..option(Action::ChangePlan, Some(subscription))
+    };
+    tried_plan_change(account, circumstances, &request, option)
+}
+
+/// Changing the quantity, tried with one unit more, or one less where the maximum is reached; not offered where the plan has
+/// one fixed quantity.
+fn quantity_change_of(
+    account: &Account,
+    circumstances: &Circumstances<'_>,
+    subscription: &Subscription,
+) -> Option<ActionOption> {
+    let phase = subscription.phase_on(circumstances.today)?;
+    let rule = &phase.plan.plan.quantity;
+    if rule.minimum == rule.effective_maximum() {
+        return None;
+    }
+    let more = phase.quantity + 1;
+    let request = PlanChangeRequest {
+        change_id: String::new(),
+        subscription_id: subscription.id.clone(),
+        target: None,
+        transition: None,
+        quantity: Some(if rule.allows(more) {
+            more
+        } else {
+            phase.quantity.saturating_sub(1)
+        }),
+        supersedes: None,
+        agreement: agreement(),
+    };
+    let option = ActionOption {
+        plan: Some(Arc::clone(&phase.plan)),
+        ..option(Action::ChangeQuantity, Some(subscription))
+    };
+    Some(tried_plan_change(account, circumstances, &request, option))
+}
+
+fn tried_plan_change(
+    account: &Account,
+    circumstances: &Circumstances<'_>,
+    request: &PlanChangeRequest,
+    mut option: ActionOption,
+) -> ActionOption {
+    let mut copy = account.clone();
+    match change_plan(&mut copy, circumstances, request) {
+        Ok(outcome) => {
+            option.earliest_on = Some(outcome.effective_on);
+            option.latest_receipt_on = outcome.latest_receipt_on;
+            option.price = price(&copy, &request.subscription_id, outcome.effective_on, circumstances);
+        }
+        Err(violation) => option.refusal = Some(violation),
+    }
+    option
+}
+
+fn cancellation_of(
+    account: &Account,
+    circumstances: &Circumstances<'_>,
+    subscription: &Subscription,
+    kind: CancellationKind,
+) -> ActionOption {
+    let mut copy = account.clone();
+    let request = CancellationRequest {
+        contracts: vec![ContractToCancel {
+            subscription_id: subscription.id.clone(),
+            change_id: String::new(),
+        }],
+        kind,
+        // Any reason: whether it is good is for staff to decide.
+        reason: Some("?".to_owned()),
+        wish_on: None,
+        delete_data: false,
+        received_at: circumstances.now,
+    };
+    let action = match kind {
+        CancellationKind::Ordinary => Action::Cancel,
+        CancellationKind::Extraordinary => Action::CancelExtraordinarily,
+    };
+    let mut option = option(action, Some(subscription));
+    match cancel(&mut copy, circumstances, &request) {
+        Ok(outcomes) => {
+            let outcome = outcomes.first();
+            option.earliest_on = outcome.map(|outcome| outcome.ends_on);
+            option.latest_receipt_on = outcome.and_then(|outcome| outcome.latest_receipt_on);
+            if let Some(standing) = outcome.filter(|outcome| outcome.already_cancelled) {
+                option.refusal = Some(
+                    Violation::conflict(
+                        "already_cancelled",
+                        "Der Vertrag ist bereits gekündigt.",
+                        "The contract is already cancelled.",
+                    )
+                    .with("cancellation_id", standing.change_id.clone()),
+                );
+            }
+        }
+        Err(violation) => option.refusal = Some(violation),
+    }
+    option
+}
+
+fn revocation_of(
+    account: &Account,
+    circumstances: &Circumstances<'_>,
+    subscription: &Subscription,
+    kind: ChangeKind,
+) -> Option<ActionOption> {
+    let pending = subscription.pending(kind)?;
+    let action = match kind {
+        ChangeKind::PlanChange => Action::RevokePlanChange,
+        ChangeKind::Cancellation => Action::RevokeCancellation,
+    };
+    let mut option = ActionOption {
+        change_id: Some(pending.id.clone()),
+        ..option(action, Some(subscription))
+    };
+    let mut copy = account.clone();
+    match revoke(&mut copy, circumstances, &subscription.id, &pending.id) {
+        Ok(_) => {
+            option.earliest_on = Some(circumstances.today);
+            option.price = price(&copy, &subscription.id, circumstances.today, circumstances);
+        }
+        Err(violation) => option.refusal = Some(violation),
+    }
+    Some(option)
+}
+
+fn price(account: &Account, subscription_id: &str, day: Date, circumstances: &Circumstances<'_>) -> Option<Recurring> {
+    let subscription = account.subscription(subscription_id).ok()?;
+    recurring_price(subscription, day, circumstances.provider.currency)
+        .ok()
+        .flatten()
+}

@@ -1,0 +1,368 @@
+//! Cancellations: one, several or all but one; staff's decision on extraordinary ones; reading them.
+
+use serde_json::Value;
+use time::{Date, OffsetDateTime};
+
+use crate::domain::access::{Principal, Scope};
+use crate::domain::account::Account;
+use crate::domain::calendar::{english, german};
+use crate::domain::cancellation::{CancellationOutcome, CancellationRequest, ContractToCancel, cancel, review};
+use crate::domain::catalogue::Consequence;
+use crate::domain::change::{CancellationKind, ChangeKind, Review};
+use crate::domain::ids::IdKind;
+use crate::domain::preview::{Preview, PreviewParts, PreviewText, preview};
+use crate::domain::subscription::SubscriptionStatus;
+use crate::domain::violation::Violation;
+use crate::error::{AppError, FieldError};
+use crate::repositories::account::AccountKey;
+use crate::services::agreements::{consequence, text};
+use crate::services::command::{self, Command};
+use crate::services::idempotency::Answer;
+use crate::services::plan_changes::{ChangeQuery, find_change, list_changes, subscription_key};
+use crate::services::preview_token::IssuedPreview;
+use crate::services::views::ChangeView;
+use crate::services::workbench::{Ground, Workbench};
+use crate::state::AppState;
+
+/// How many contracts one declaration may name.
+pub const MOST_CONTRACTS: usize = 100;
+
+/// Which contracts a declaration is about.
+#[derive(Debug, Clone)]
+pub enum Contracts {
+    /// One.
+    One(String),
+    /// These, all of the same customer.
+    These(Vec<String>),
+    /// All running ones but this.
+    AllBut(String),
+}
+
+/// A declaration that ends contracts.
+#[derive(Debug, Clone)]
+pub struct NewCancellation {
+    /// Which contracts.
+    pub contracts: Contracts,
+    /// Ordinary or extraordinary.
+    pub kind: CancellationKind,
+    /// The reason; mandatory for extraordinary ones.
+    pub reason: Option<String>,
+    /// The date wished for.
+    pub wish_on: Option<Date>,
+    /// Whether the customer also asks for erasure.
+    pub delete_data: bool,
+    /// When a letter or e-mail was received; staff only.
+    pub received_at: Option<OffsetDateTime>,
+}
+
+/// The cancellations a declaration made, or found already made.
+#[derive(Debug, Clone)]
+pub struct Cancelled {
+    /// One for each contract.
+    pub cancellations: Vec<ChangeView>,
+    /// Whether every one of them had been declared before.
+    pub all_repeated: bool,
+}
+
+/// Cancels.
+///
+/// # Errors
+/// Those of [`cancel`], [`AppError::PreviewStale`], [`AppError::NotFound`].
+pub fn create(
+    state: &AppState,
+    command: &Command,
+    new: &NewCancellation,
+    render_preview: &dyn Fn(&IssuedPreview) -> Value,
+    answer: &dyn Fn(Cancelled) -> Result<Answer, AppError>,
+) -> Result<Answer, AppError> {
+    let (key, name) = (account_key(new)?, command_name(new));
+    check_received_at(command, new)?;
+    command::run(
+        state,
+        command,
+        key,
+        reaches_back_to(new),
+        &|_, bench| {
+            let request = request(bench, new)?;
+            command::confirm(
+                state,
+                command,
+                &name,
+                || Ok(foresee(&bench.ground, &bench.account, &request)?),
+                render_preview,
+            )?;
+            let mut request = request;
+            for contract in &mut request.contracts {
+                contract.change_id = IdKind::Cancellation.generate();
+            }
+            Ok(cancel(&mut bench.account, &bench.ground.circumstances(), &request)?)
+        },
+        &|bench, outcomes| {
+            let views = outcomes
+                .iter()
+                .map(|outcome| bench.change_view(&outcome.subscription_id, &outcome.change_id));
+            answer(Cancelled {
+                cancellations: views.collect::<Result<_, _>>()?,
+                all_repeated: outcomes.iter().all(|outcome| outcome.already_cancelled),
+            })
+        },
+    )
+}
+
+/// What the cancellation would do.
+///
+/// # Errors
+/// As [`create`].
+pub fn preview_creation(state: &AppState, command: &Command, new: &NewCancellation) -> Result<IssuedPreview, AppError> {
+    let key = account_key(new)?;
+    check_received_at(command, new)?;
+    command::preview(
+        state,
+        command,
+        key,
+        reaches_back_to(new),
+        &command_name(new),
+        &|_, bench| {
+            let request = request(bench, new)?;
+            Ok(foresee(&bench.ground, &bench.account, &request)?)
+        },
+    )
+}
+
+/// Staff's decision on an extraordinary cancellation.
+///
+/// # Errors
+/// Those of [`review`], [`AppError::NotFound`], [`AppError::Forbidden`] without `cancellations:decide`.
+pub fn decide(
+    state: &AppState,
+    command: &Command,
+    id: &str,
+    decision: Review,
+    answer: &dyn Fn(ChangeView) -> Result<Answer, AppError>,
+) -> Result<Answer, AppError> {
+    let standing = find_change(state, &command.principal, IdKind::Cancellation, id)?;
+    command.principal.require(Scope::CancellationsDecide)?;
+    let received_on = standing.change.cancellation().map(|details| details.received_on);
+    command::run(
+        state,
+        command,
+        AccountKey::Change(id),
+        received_on,
+        &|_, bench| {
+            let subscription_id = standing.subscription_id.as_str();
+            Ok(review(
+                &mut bench.account,
+                &bench.ground.circumstances(),
+                subscription_id,
+                id,
+                decision,
+            )?)
+        },
+        &|bench, ()| answer(bench.change_view(&standing.subscription_id, id)?),
+    )
+}
+
+/// One cancellation, up to date.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::Forbidden`] without `subscriptions:read`.
+pub fn find(state: &AppState, principal: &Principal, id: &str) -> Result<ChangeView, AppError> {
+    find_change(state, principal, IdKind::Cancellation, id)
+}
+
+/// A page of cancellations, newest first: up to `limit`, and one more if there is a next page.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without `subscriptions:read`.
+pub fn list(
+    state: &AppState,
+    principal: &Principal,
+    query: &ChangeQuery,
+    limit: u32,
+) -> Result<Vec<ChangeView>, AppError> {
+    list_changes(state, principal, ChangeKind::Cancellation, query, limit)
+}
+
+fn account_key(new: &NewCancellation) -> Result<AccountKey<'_>, AppError> {
+    match &new.contracts {
+        Contracts::One(id) | Contracts::AllBut(id) => subscription_key(id),
+        Contracts::These(ids) => subscription_key(ids.first().map_or("", String::as_str)),
+    }
+}
+
+fn command_name(new: &NewCancellation) -> String {
+    match &new.contracts {
+        Contracts::One(id) => format!("cancellation {id}"),
+        Contracts::These(ids) => format!("cancellations {}", ids.join(" ")),
+        Contracts::AllBut(id) => format!("cancellations but {id}"),
+    }
+}
+
+/// The day of receipt of a letter, roughly: a day early costs nothing.
+fn reaches_back_to(new: &NewCancellation) -> Option<Date> {
+    new.received_at.map(|at| at.date().previous_day().unwrap_or(Date::MIN))
+}
+
+/// Only staff know of letters; a customer's click is received when it is made (§ 312k Abs. 4 BGB).
+fn check_received_at(command: &Command, new: &NewCancellation) -> Result<(), AppError> {
+    if new.received_at.is_none() || command.principal.is_staff() {
+        return Ok(());
+    }
+    Err(AppError::field(FieldError::body(
+        "/received_at",
+        "staff_only",
+        "Den Zugang einer Kündigung auf anderem Weg trägt der Anbieter ein.",
+        "Receipt by another way is entered by the provider.",
+    )))
+}
+
+fn request(bench: &Workbench, new: &NewCancellation) -> Result<CancellationRequest, AppError> {
+    let today = bench.ground.today;
+    let ids: Vec<String> = match &new.contracts {
+        Contracts::One(id) => vec![id.clone()],
+        Contracts::These(ids) => ids.clone(),
+        Contracts::AllBut(kept) => bench
+            .account
+            .subscriptions
+            .iter()
+            .filter(|subscription| subscription.id != *kept)
+            .filter(|subscription| {
+                let status = subscription.status_on(today);
+                matches!(status, SubscriptionStatus::Scheduled | SubscriptionStatus::Active)
+            })
+            .map(|subscription| subscription.id.clone())
+            .collect(),
+    };
+    let unknown = ids.iter().any(|id| bench.account.subscription(id).is_err());
+    if unknown {
+        return Err(AppError::NotFound);
+    }
+    if ids.is_empty() {
+        return Err(Violation::conflict(
+            "nothing_to_cancel",
+            "Außer diesem läuft kein Vertrag.",
+            "No other contract is running.",
+        )
+        .into());
+    }
+    let contracts = ids.into_iter().map(|subscription_id| ContractToCancel {
+        subscription_id,
+        change_id: String::new(),
+    });
+    Ok(CancellationRequest {
+        contracts: contracts.collect(),
+        kind: new.kind,
+        reason: new.reason.clone(),
+        wish_on: new.wish_on,
+        delete_data: new.delete_data,
+        received_at: new.received_at.unwrap_or(bench.ground.now),
+    })
+}
+
+/// What a cancellation would do, told by doing it to a copy of the account.
+pub(super) fn foresee(ground: &Ground, before: &Account, request: &CancellationRequest) -> Result<Preview, Violation> {
+    let circumstances = ground.circumstances();
+    let mut request = request.clone();
+    for contract in &mut request.contracts {
+        // Stands for the id the cancellation will get; it never leaves this function.
+        contract.change_id = format!("new {}", contract.subscription_id);
+    }
+    let mut after = before.clone();
+    let outcomes = cancel(&mut after, &circumstances, &request)?;
+    let latest = outcomes
+        .iter()
+        .map(|outcome| outcome.ends_on)
+        .max()
+        .unwrap_or(ground.today);
+    let parts = PreviewParts {
+        effective_on: latest,
+        subscription_ids: outcomes.iter().map(|outcome| outcome.subscription_id.clone()).collect(),
+        change_ids: outcomes.iter().map(|outcome| outcome.change_id.clone()).collect(),
+        consequences: consequences(before, &request, &outcomes)?,
+        consents: Vec::new(),
+        order_button: None,
+        texts: texts(before, &outcomes)?,
+        because: outcomes.iter().flat_map(|outcome| outcome.because.clone()).collect(),
+        latest_receipt_on: match outcomes.as_slice() {
+            [only] => only.latest_receipt_on,
+            _ => None,
+        },
+        supersedes: outcomes
+            .iter()
+            .filter_map(|outcome| outcome.superseded_id.clone())
+            .collect(),
+    };
+    preview(before, &after, &circumstances, parts)
+}
+
+fn texts(before: &Account, outcomes: &[CancellationOutcome]) -> Result<Vec<PreviewText>, Violation> {
+    let mut texts = Vec::with_capacity(outcomes.len());
+    for outcome in outcomes {
+        let number = &before.subscription(&outcome.subscription_id)?.contract_number;
+        let (de, en) = (german(outcome.ends_on), english(outcome.ends_on));
+        let (code, de, en) = if outcome.already_cancelled {
+            (
+                "already_cancelled",
+                format!("Der Vertrag {number} ist bereits zum {de} gekündigt."),
+                format!("The contract {number} is already cancelled as of {en}."),
+            )
+        } else {
+            (
+                "contract_ends",
+                format!("Der Vertrag {number} endet mit Ablauf des {de}. Bis dahin nutzen Sie ihn in vollem Umfang."),
+                format!("The contract {number} ends at the end of {en}. Until then you use it in full."),
+            )
+        };
+        texts.push(text(code, de, en));
+    }
+    Ok(texts)
+}
+
+fn consequences(
+    before: &Account,
+    request: &CancellationRequest,
+    outcomes: &[CancellationOutcome],
+) -> Result<Vec<Consequence>, Violation> {
+    let mut consequences = Vec::new();
+    for outcome in outcomes.iter().filter(|outcome| outcome.superseded_id.is_some()) {
+        let number = &before.subscription(&outcome.subscription_id)?.contract_number;
+        consequences.push(consequence(
+            "plan_change_superseded",
+            format!("Der ausstehende Vertragswechsel des Vertrags {number} entfällt; eine Rücknahme der Kündigung bringt ihn nicht zurück."),
+            format!("The pending plan change of contract {number} is dropped; revoking the cancellation does not bring it back."),
+        ));
+    }
+    if request.kind == CancellationKind::Extraordinary {
+        consequences.push(consequence(
+            "review_pending",
+            "Der Anbieter prüft den Grund. Erkennt er ihn an, endet der Vertrag mit dem Tag des Zugangs; bis dahin gilt das genannte Datum.",
+            "The provider reviews the reason. If it is accepted, the contract ends with the day of receipt; until then the date named applies.",
+        ));
+    }
+    if request.delete_data {
+        consequences.push(consequence(
+            "data_deletion_requested",
+            "Ihr Wunsch nach Löschung der Daten wird mit der Kündigung festgehalten.",
+            "Your wish to have your data erased is recorded with the cancellation.",
+        ));
+    }
+    Ok(consequences)
+}
+
+/// The customer's contracts a list of ids belongs to must be named once each.
+///
+/// # Errors
+/// [`AppError::Validation`] at the repeated entry.
+pub fn check_distinct(ids: &[String]) -> Result<(), AppError> {
+    for (index, id) in ids.iter().enumerate() {
+        if ids[..index].contains(id) {
+            return Err(AppError::field(FieldError::body(
+                format!("/subscription_ids/{index}"),
+                "duplicate",
+                "Dieser Vertrag ist schon genannt.",
+                "This contract is named already.",
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! What the customer can do today.
+
+use std::sync::Arc;
+
+use crate::db::DbConnection;
+use crate::domain::access::{Principal, Scope};
+use crate::domain::ids::IdKind;
+use crate::domain::options::{self, ActionOption};
+use crate::domain::plan_version::PlanVersion;
+use crate::domain::subscription::{Subscription, SubscriptionStatus};
+use crate::error::{AppError, FieldError};
+use crate::repositories::account::AccountKey;
+use crate::services::command::opening;
+use crate::services::plan_changes::subscription_key;
+use crate::services::workbench::{self, Workbench};
+use crate::state::AppState;
+
+/// All options of a customer: new contracts, and what can be done with each running one. Staff name the customer.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::Forbidden`] without `subscriptions:read`.
+pub fn of_customer(
+    state: &AppState,
+    principal: &Principal,
+    customer_id: Option<&str>,
+) -> Result<Vec<ActionOption>, AppError> {
+    let own = principal.customer_filter();
+    let named = customer_id.or(own).ok_or_else(|| {
+        AppError::field(FieldError::query(
+            "customer_id",
+            "required",
+            "Für welchen Kunden, muss angegeben werden.",
+            "Name the customer.",
+        ))
+    })?;
+    if own.is_some_and(|own| own != named) || !IdKind::Customer.matches(named) {
+        return Err(AppError::NotFound);
+    }
+    state.db.read_consistent(|conn| {
+        let bench = workbench::open(state, conn, opening(principal, AccountKey::Customer(named), false))?;
+        principal.require(Scope::SubscriptionsRead)?;
+        let circumstances = bench.ground.circumstances();
+        let plans = plans_on_offer(state, conn, &bench)?;
+        let mut found = options::conclusions(&bench.account, &circumstances, &plans);
+        for subscription in &bench.account.subscriptions {
+            let status = subscription.status_on(bench.ground.today);
+            if matches!(status, SubscriptionStatus::Scheduled | SubscriptionStatus::Active) {
+                let transitions = transitions(&bench, subscription, &plans);
+                found.extend(options::of_subscription(
+                    &bench.account,
+                    &circumstances,
+                    subscription,
+                    &transitions,
+                ));
+            }
+        }
+        Ok(found)
+    })
+}
+
+/// The options of one contract, running or not.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::Forbidden`] without `subscriptions:read`.
+pub fn of_subscription(
+    state: &AppState,
+    principal: &Principal,
+    subscription_id: &str,
+) -> Result<Vec<ActionOption>, AppError> {
+    let key = subscription_key(subscription_id)?;
+    state.db.read_consistent(|conn| {
+        let bench = workbench::open(state, conn, opening(principal, key, false))?;
+        principal.require(Scope::SubscriptionsRead)?;
+        let plans = plans_on_offer(state, conn, &bench)?;
+        let subscription = bench.account.subscription(subscription_id)?;
+        let transitions = transitions(&bench, subscription, &plans);
+        Ok(options::of_subscription(
+            &bench.account,
+            &bench.ground.circumstances(),
+            subscription,
+            &transitions,
+        ))
+    })
+}
+
+/// The catalogue's plans in their present versions, in the provider's order.
+fn plans_on_offer(
+    state: &AppState,
+    conn: &mut DbConnection,
+    bench: &Workbench,
+) -> Result<Vec<Arc<PlanVersion>>, AppError> {
+    let published = &bench.ground.catalogue;
+    let mut plans: Vec<_> = published.catalogue.plans.iter().collect();
+    plans.sort_by_key(|plan| plan.position);
+    let ids: Vec<&str> = plans
+        .iter()
+        .filter_map(|plan| published.plans.get(&plan.key))
+        .map(|reference| reference.plan_version_id.as_str())
+        .collect();
+    let versions = state.catalogues.plan_versions(conn, &ids)?;
+    Ok(ids.iter().filter_map(|id| versions.get(*id).cloned()).collect())
+}
+
+fn transitions(
+    bench: &Workbench,
+    subscription: &Subscription,
+    plans: &[Arc<PlanVersion>],
+) -> Vec<(crate::domain::catalogue::Transition, Arc<PlanVersion>)> {
+    let Some(phase) = subscription.phase_on(bench.ground.today) else {
+        return Vec::new();
+    };
+    let catalogue = &bench.ground.catalogue.catalogue;
+    plans
+        .iter()
+        .filter_map(|target| {
+            let transition = catalogue.transition(&phase.plan.plan.key, &target.plan.key)?;
+            Some((transition.clone(), Arc::clone(target)))
+        })
+        .collect()
+}

@@ -1,0 +1,299 @@
+//! Plan changes: previewing, making, reading and taking them back.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::db::DbConnection;
+use crate::domain::access::{Principal, Scope};
+use crate::domain::account::Account;
+use crate::domain::calendar::{english, german, next_day, previous_day};
+use crate::domain::change::{ChangeKind, ChangeStatus};
+use crate::domain::ids::IdKind;
+use crate::domain::localized::Locale;
+use crate::domain::plan_change::{PlanChangeOutcome, PlanChangeRequest, change_plan};
+use crate::domain::plan_version::PlanVersion;
+use crate::domain::preview::{Preview, PreviewParts, PreviewText, preview};
+use crate::error::AppError;
+use crate::repositories::account::AccountKey;
+use crate::repositories::changes::{self, ChangeFilter};
+use crate::services::agreements::{Declared, order_button, text};
+use crate::services::command::{self, Command};
+use crate::services::idempotency::Answer;
+use crate::services::preview_token::IssuedPreview;
+use crate::services::views::{self, ChangeView};
+use crate::services::workbench::{Ground, Workbench};
+use crate::state::AppState;
+
+/// A request for another plan, another quantity, or both.
+#[derive(Debug, Clone)]
+pub struct NewPlanChange {
+    /// The contract.
+    pub subscription_id: String,
+    /// Id or key of the plan; `None` keeps it.
+    pub plan: Option<String>,
+    /// Units afterwards; `None` keeps them.
+    pub quantity: Option<u32>,
+    /// The pending plan change that this one replaces.
+    pub supersedes: Option<String>,
+    /// Consents and order button.
+    pub declared: Declared,
+}
+
+/// Changes plan or quantity.
+///
+/// # Errors
+/// Those of [`change_plan`], `unknown_plan`, [`AppError::PreviewStale`], [`AppError::NotFound`].
+pub fn create(
+    state: &AppState,
+    command: &Command,
+    new: &NewPlanChange,
+    render_preview: &dyn Fn(&IssuedPreview) -> Value,
+    answer: &dyn Fn(ChangeView) -> Result<Answer, AppError>,
+) -> Result<Answer, AppError> {
+    let key = subscription_key(&new.subscription_id)?;
+    let name = command_name(&new.subscription_id);
+    command::run(
+        state,
+        command,
+        key,
+        None,
+        &|conn, bench| {
+            let mut request = request(state, conn, bench, new, command.context.locale)?;
+            let foresee = || foresee(&bench.ground, &bench.account, &request);
+            command::confirm(state, command, &name, || Ok(foresee()?), render_preview)?;
+            request.agreement.is_preview = false;
+            request.change_id = IdKind::PlanChange.generate();
+            change_plan(&mut bench.account, &bench.ground.circumstances(), &request)?;
+            Ok(request.change_id)
+        },
+        &|bench, id| answer(bench.change_view(&new.subscription_id, &id)?),
+    )
+}
+
+/// What the plan change would do.
+///
+/// # Errors
+/// As [`create`], without those of consents that are still to be given.
+pub fn preview_creation(state: &AppState, command: &Command, new: &NewPlanChange) -> Result<IssuedPreview, AppError> {
+    let key = subscription_key(&new.subscription_id)?;
+    command::preview(
+        state,
+        command,
+        key,
+        None,
+        &command_name(&new.subscription_id),
+        &|conn, bench| {
+            let request = request(state, conn, bench, new, command.context.locale)?;
+            Ok(foresee(&bench.ground, &bench.account, &request)?)
+        },
+    )
+}
+
+/// One plan change, up to date.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::Forbidden`] without `subscriptions:read`.
+pub fn find(state: &AppState, principal: &Principal, id: &str) -> Result<ChangeView, AppError> {
+    find_change(state, principal, IdKind::PlanChange, id)
+}
+
+/// Which plan changes or cancellations a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct ChangeQuery {
+    /// Only this customer's.
+    pub customer_id: Option<String>,
+    /// Only this contract's.
+    pub subscription_id: Option<String>,
+    /// Only those in this status.
+    pub status: Option<ChangeStatus>,
+    /// Only older ones than this.
+    pub before_id: Option<String>,
+}
+
+/// A page of plan changes, newest first: up to `limit`, and one more if there is a next page.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without `subscriptions:read`.
+pub fn list(
+    state: &AppState,
+    principal: &Principal,
+    query: &ChangeQuery,
+    limit: u32,
+) -> Result<Vec<ChangeView>, AppError> {
+    list_changes(state, principal, ChangeKind::PlanChange, query, limit)
+}
+
+pub(super) fn find_change(
+    state: &AppState,
+    principal: &Principal,
+    kind: IdKind,
+    id: &str,
+) -> Result<ChangeView, AppError> {
+    if !kind.matches(id) {
+        return Err(AppError::NotFound);
+    }
+    let read = |conn: &mut DbConnection| {
+        let row = changes::find(conn, &principal.provider_id, principal.customer_filter(), id)?;
+        Ok(row.into_iter().collect::<Vec<_>>())
+    };
+    let (rows, _) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
+    if rows.is_empty() {
+        return Err(AppError::NotFound);
+    }
+    principal.require(Scope::SubscriptionsRead)?;
+    let views = state
+        .db
+        .read(|conn| views::changes(state, conn, &principal.provider_id, &rows))?;
+    views.into_iter().next().ok_or(AppError::NotFound)
+}
+
+pub(super) fn list_changes(
+    state: &AppState,
+    principal: &Principal,
+    kind: ChangeKind,
+    query: &ChangeQuery,
+    limit: u32,
+) -> Result<Vec<ChangeView>, AppError> {
+    principal.require(Scope::SubscriptionsRead)?;
+    let own = principal.customer_filter();
+    if own.is_some_and(|own| query.customer_id.as_deref().is_some_and(|asked| asked != own)) {
+        return Ok(Vec::new());
+    }
+    let filter = ChangeFilter {
+        provider_id: principal.provider_id.clone(),
+        customer_id: own.map(str::to_owned).or_else(|| query.customer_id.clone()),
+        subscription_id: query.subscription_id.clone(),
+        kind: kind.as_str().to_owned(),
+        status: query.status.map(|status| status.as_str().to_owned()),
+        before_id: query.before_id.clone(),
+    };
+    let read = |conn: &mut DbConnection| Ok(changes::list(conn, &filter, i64::from(limit) + 1)?);
+    let (rows, _) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
+    state
+        .db
+        .read(|conn| views::changes(state, conn, &principal.provider_id, &rows))
+}
+
+pub(super) fn subscription_key(id: &str) -> Result<AccountKey<'_>, AppError> {
+    if IdKind::Subscription.matches(id) {
+        Ok(AccountKey::Subscription(id))
+    } else {
+        Err(AppError::NotFound)
+    }
+}
+
+fn command_name(subscription_id: &str) -> String {
+    format!("plan_change {subscription_id}")
+}
+
+fn request(
+    state: &AppState,
+    conn: &mut DbConnection,
+    bench: &Workbench,
+    new: &NewPlanChange,
+    locale: Locale,
+) -> Result<PlanChangeRequest, AppError> {
+    let ground = &bench.ground;
+    let target = match &new.plan {
+        Some(name) => Some(ground.plan(state, conn, name)?),
+        None => None,
+    };
+    let current = bench.account.subscription(&new.subscription_id)?.phase_on(ground.today);
+    let transition = current.zip(target.as_ref()).and_then(|(phase, target)| {
+        ground
+            .catalogue
+            .catalogue
+            .transition(&phase.plan.plan.key, &target.plan.key)
+            .cloned()
+    });
+    let keys = transition
+        .as_ref()
+        .map(|transition| transition.consents.clone())
+        .unwrap_or_default();
+    Ok(PlanChangeRequest {
+        change_id: String::new(),
+        subscription_id: new.subscription_id.clone(),
+        target,
+        transition,
+        quantity: new.quantity,
+        supersedes: new.supersedes.clone(),
+        agreement: new.declared.against(ground.documents(&keys, locale), true),
+    })
+}
+
+/// What a plan change would do, told by doing it to a copy of the account.
+pub(super) fn foresee(
+    ground: &Ground,
+    before: &Account,
+    request: &PlanChangeRequest,
+) -> Result<Preview, crate::domain::violation::Violation> {
+    let circumstances = ground.circumstances();
+    let mut after = before.clone();
+    let outcome = change_plan(&mut after, &circumstances, request)?;
+    let before_plan = before
+        .subscription(&request.subscription_id)?
+        .phase_on(ground.today)
+        .map(|phase| Arc::clone(&phase.plan));
+    let after_plan = after
+        .subscription(&request.subscription_id)?
+        .phase_on(outcome.effective_on)
+        .map(|phase| Arc::clone(&phase.plan));
+    let button = after_plan
+        .as_ref()
+        .map(|plan| order_button(outcome.order_button.clone(), &plan.plan.order_button));
+    let parts = PreviewParts {
+        effective_on: outcome.effective_on,
+        subscription_ids: vec![request.subscription_id.clone()],
+        change_ids: vec![request.change_id.clone()],
+        texts: texts(ground, before_plan.as_deref(), after_plan.as_deref(), &outcome),
+        consequences: outcome.consequences,
+        consents: request.agreement.required.clone(),
+        order_button: button,
+        because: outcome.because,
+        latest_receipt_on: outcome.latest_receipt_on,
+        supersedes: outcome.superseded_id.into_iter().collect(),
+    };
+    preview(before, &after, &circumstances, parts)
+}
+
+fn texts(
+    ground: &Ground,
+    before: Option<&PlanVersion>,
+    after: Option<&PlanVersion>,
+    outcome: &PlanChangeOutcome,
+) -> Vec<PreviewText> {
+    let (Some(before), Some(after)) = (before, after) else {
+        return Vec::new();
+    };
+    let day = outcome.effective_on;
+    let (from, to) = (&before.plan.name, &after.plan.name);
+    if day <= ground.today {
+        return vec![text(
+            "applies_now",
+            format!("{} gilt sofort.", to.de),
+            format!("{} applies at once.", to.en),
+        )];
+    }
+    let eve = previous_day(day);
+    vec![
+        text(
+            "until_then",
+            format!(
+                "{} läuft bis zum {}. Bis dahin nutzen Sie alle Funktionen in vollem Umfang.",
+                from.de,
+                german(eve)
+            ),
+            format!(
+                "{} runs until {}. Until then you use all functions in full.",
+                from.en,
+                english(eve)
+            ),
+        ),
+        text(
+            "from_then",
+            format!("Ab dem {} gilt {}.", german(next_day(eve)), to.de),
+            format!("From {} on, {} applies.", english(next_day(eve)), to.en),
+        ),
+    ]
+}

@@ -1,0 +1,114 @@
+//! Reading contracts, up to date.
+
+use crate::domain::access::{Principal, Scope};
+use crate::domain::ids::IdKind;
+use crate::domain::subscription::SubscriptionStatus;
+use crate::error::AppError;
+use crate::repositories::subscriptions::{self, SubscriptionFilter};
+use crate::services::due;
+use crate::services::views::{self, SubscriptionView};
+use crate::state::AppState;
+
+/// Which contracts a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct SubscriptionQuery {
+    /// Only this customer's.
+    pub customer_id: Option<String>,
+    /// Only the one with this number.
+    pub contract_number: Option<String>,
+    /// Only those in this state today.
+    pub status: Option<SubscriptionStatus>,
+    /// Only older ones than this.
+    pub before_id: Option<String>,
+}
+
+/// One contract.
+///
+/// # Errors
+/// [`AppError::NotFound`] for contracts the caller may not see, [`AppError::Forbidden`] without `subscriptions:read`.
+pub fn find(state: &AppState, principal: &Principal, id: &str) -> Result<SubscriptionView, AppError> {
+    if !IdKind::Subscription.matches(id) {
+        return Err(AppError::NotFound);
+    }
+    let read = |conn: &mut crate::db::DbConnection| {
+        let row = subscriptions::find(conn, &principal.provider_id, principal.customer_filter(), id)?;
+        Ok(row.into_iter().collect::<Vec<_>>())
+    };
+    let (rows, instants) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
+    if rows.is_empty() {
+        return Err(AppError::NotFound);
+    }
+    principal.require(Scope::SubscriptionsRead)?;
+    let mut rows = Some(rows);
+    let views = state.db.read(|conn| {
+        views::subscriptions(
+            state,
+            conn,
+            &principal.provider_id,
+            rows.take().unwrap_or_default(),
+            &instants,
+        )
+    })?;
+    views.into_iter().next().ok_or(AppError::NotFound)
+}
+
+/// A page of contracts, newest first: up to `limit`, and one more if there is a next page.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without `subscriptions:read`.
+pub fn list(
+    state: &AppState,
+    principal: &Principal,
+    query: &SubscriptionQuery,
+    limit: u32,
+) -> Result<Vec<SubscriptionView>, AppError> {
+    principal.require(Scope::SubscriptionsRead)?;
+    let own = principal.customer_filter();
+    if own.is_some_and(|own| query.customer_id.as_deref().is_some_and(|asked| asked != own)) {
+        return Ok(Vec::new());
+    }
+    let customer_id = own.map(str::to_owned).or_else(|| query.customer_id.clone());
+    let read = |conn: &mut crate::db::DbConnection| {
+        let today = match query.status {
+            Some(_) => Some(day_of_list(state, conn, principal, customer_id.as_deref())?),
+            None => None,
+        };
+        let filter = SubscriptionFilter {
+            provider_id: principal.provider_id.clone(),
+            customer_id: customer_id.clone(),
+            contract_number: query.contract_number.clone(),
+            status: query.status.map(|status| status.as_str().to_owned()),
+            today,
+            before_id: query.before_id.clone(),
+        };
+        Ok(subscriptions::list(conn, &filter, i64::from(limit) + 1)?)
+    };
+    let (rows, instants) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
+    let mut rows = Some(rows);
+    state.db.read(|conn| {
+        views::subscriptions(
+            state,
+            conn,
+            &principal.provider_id,
+            rows.take().unwrap_or_default(),
+            &instants,
+        )
+    })
+}
+
+/// The day on which a list by status is judged: the customer's own, or for the contracts of all customers the wall clock's.
+fn day_of_list(
+    state: &AppState,
+    conn: &mut crate::db::DbConnection,
+    principal: &Principal,
+    customer_id: Option<&str>,
+) -> Result<time::Date, AppError> {
+    let zone = views::house(state, conn, &principal.provider_id)?.zone;
+    let own = match customer_id {
+        Some(id) => due::business_instants(state, conn, &[id])?
+            .get(id)
+            .map(|instant| instant.now),
+        None => None,
+    };
+    Ok(zone.local_date(own.unwrap_or_else(|| state.clock.now())))
+}
