@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::db::Database;
-use crate::services::auth::Auth;
+use crate::config::{Config, ConfigError};
+use crate::db::{Database, DbError};
+use crate::metrics::Metrics;
+use crate::services::auth::{Auth, AuthSetupError};
 use crate::services::catalogue::CatalogueCache;
 
 /// Shared by all workers of one server process; cheap to clone.
@@ -21,4 +22,49 @@ pub struct AppState {
     pub auth: Arc<Auth>,
     /// Published catalogues and plan versions met so far.
     pub catalogues: CatalogueCache,
+    /// Figures about this process.
+    pub metrics: Arc<Metrics>,
+}
+
+/// Why a process cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// A setting is missing or wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Keys or passwords cannot be set up.
+    #[error(transparent)]
+    Auth(#[from] AuthSetupError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+impl AppState {
+    /// Checks the configuration and opens what it names; runs no migrations.
+    ///
+    /// # Errors
+    /// [`StateError`]: the process must not start.
+    pub fn open(config: Config, clock: Clock) -> Result<Self, StateError> {
+        config.check()?;
+        let db = Database::connect(config.database_url.expose(), config.database_pool_size)?;
+        Self::with_database(config, clock, db)
+    }
+
+    /// The same on a database that is open already.
+    ///
+    /// # Errors
+    /// [`StateError`]: the process must not start.
+    pub fn with_database(config: Config, clock: Clock, db: Database) -> Result<Self, StateError> {
+        config.check()?;
+        let auth = Auth::from_config(&config)?;
+        Ok(Self {
+            config: Arc::new(config),
+            clock,
+            db,
+            auth: Arc::new(auth),
+            catalogues: CatalogueCache::default(),
+            metrics: Arc::default(),
+        })
+    }
 }

@@ -11,6 +11,7 @@ pub mod choices;
 pub mod customers;
 pub mod etag;
 pub mod extract;
+pub mod health;
 pub mod instant;
 pub mod jwks;
 pub mod legal_documents;
@@ -19,11 +20,14 @@ pub mod me;
 pub mod middleware;
 pub mod money;
 pub mod offer;
+pub mod openapi;
 pub mod pagination;
 pub mod plans;
 pub mod problem;
+pub mod problems;
 pub mod products;
 pub mod public;
+pub mod reply;
 pub mod sessions;
 
 use actix_web::web;
@@ -31,6 +35,15 @@ use actix_web::web;
 use crate::error::AppError;
 use crate::state::AppState;
 use problem::Problem;
+
+/// Mounts every operation. The server and the OpenAPI document are both made from this one list.
+pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    config.service(utoipa_actix_web::scope("/v1").configure(configure_v1));
+    config.configure(health::configure).configure(problems::configure).service(openapi::get_document);
+}
+
+/// The versioned API; each resource module mounts its own operations.
+fn configure_v1(_config: &mut utoipa_actix_web::service_config::ServiceConfig) {}
 
 /// Runs a service function on the pool for blocking work, so that the database never stalls the thread that serves requests.
 ///
@@ -42,7 +55,8 @@ where
     F: FnOnce(&AppState) -> Result<T, AppError> + Send + 'static,
 {
     let state = state.clone().into_inner();
-    match web::block(move || work(&state)).await {
+    let span = tracing::Span::current();
+    match web::block(move || span.in_scope(|| work(&state))).await {
         Ok(result) => result.map_err(Problem::from),
         Err(_) => Err(AppError::internal("a service function panicked").into()),
     }

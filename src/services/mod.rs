@@ -3,6 +3,7 @@
 pub mod agreements;
 pub mod auth;
 pub mod cancellations;
+pub mod health;
 pub mod catalogue;
 pub mod charges;
 pub mod command;

@@ -1,7 +1,6 @@
 //! A server with two providers, their staff and a customer, under a clock that stands still.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
@@ -15,7 +14,7 @@ use vertragswerk::db::DbConnection;
 use vertragswerk::domain::access::Role;
 use vertragswerk::domain::customer_type::CustomerType;
 use vertragswerk::error::AppError;
-use vertragswerk::services::auth::{Auth, NewUser, user_create};
+use vertragswerk::services::auth::{NewUser, user_create};
 use vertragswerk::services::customers::{self, NewCustomer};
 use vertragswerk::services::events;
 use vertragswerk::services::providers::{self, ProviderMode};
@@ -86,13 +85,7 @@ fn state(database: &TestDatabase) -> AppState {
         preview_secret: Some(Secret::new("0123456789abcdef0123456789abcdef")),
         ..Config::default()
     };
-    AppState {
-        auth: Arc::new(Auth::from_config(&config).expect("good keys")),
-        config: Arc::new(config),
-        clock: Clock::manual(NOW),
-        db: database.open(4),
-        catalogues: vertragswerk::services::catalogue::CatalogueCache::default(),
-    }
+    AppState::with_database(config, Clock::manual(NOW), database.open(4)).expect("a good configuration")
 }
 
 /// `acme` (sandbox) with the staff `admin` and `support` and the login `anna` of its first customer; `other` (live) with

@@ -1,0 +1,169 @@
+//! Around every request: its id, its language, its time limit, its log line and figures. Inside it anything may go wrong; out
+//! of it comes an answer, and if that is an error it is a problem document.
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::{StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpResponse, web};
+use futures_util::FutureExt;
+use tracing::Instrument;
+
+use super::security_headers;
+use crate::api::extract::{RequestId, request_id};
+use crate::api::locale;
+use crate::api::problem::{PROBLEM_JSON, Problem, ProblemCode, ProblemContext};
+use crate::error::AppError;
+use crate::state::AppState;
+
+/// What the envelope remembers of a request while it is being served.
+struct Envelope {
+    state: web::Data<AppState>,
+    started: Instant,
+    method: String,
+    path: String,
+    request_id: String,
+    context: ProblemContext,
+}
+
+/// Middleware (`actix_web::middleware::from_fn`).
+///
+/// # Errors
+/// A finished answer for what could not be answered through the request itself (panic, time-out).
+pub async fn envelope(
+    state: web::Data<AppState>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let envelope = Envelope::open(state, &request);
+    let span = tracing::info_span!("request", request_id = %envelope.request_id);
+    let patience = Duration::from_secs(envelope.state.config.request_timeout_seconds);
+    let served = tokio::time::timeout(patience, next.call(request));
+    let outcome = AssertUnwindSafe(served.instrument(span.clone())).catch_unwind().await;
+    let _entered = span.enter();
+    match outcome {
+        Ok(Ok(Ok(response))) => Ok(envelope.close(response.map_into_boxed_body())),
+        Ok(Ok(Err(error))) => {
+            let mut response = envelope.render(&error).unwrap_or_else(|| error.error_response());
+            Err(envelope.close_without_request(&mut response))
+        }
+        Ok(Err(_)) => Err(envelope.give_up(AppError::Unavailable("the request took too long".into()))),
+        Err(_) => Err(envelope.give_up(AppError::internal("a handler panicked"))),
+    }
+}
+
+impl Envelope {
+    fn open(state: web::Data<AppState>, request: &ServiceRequest) -> Self {
+        let request_id = request_id(request.headers());
+        request.extensions_mut().insert(RequestId(request_id.clone()));
+        state.metrics.request_started();
+        let context = ProblemContext {
+            locale: locale::negotiate(request.headers()),
+            request_id: Some(request_id.clone()),
+            instance: Some(request.path().to_owned()),
+        };
+        Self {
+            state,
+            started: Instant::now(),
+            method: request.method().to_string(),
+            path: request.path().to_owned(),
+            request_id,
+            context,
+        }
+    }
+
+    fn close(&self, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+        let (request, mut response) = response.into_parts();
+        if response.status().as_u16() >= 400 {
+            response = self.problem_instead_of(response);
+        }
+        self.complete(&mut response);
+        let route = request.match_pattern();
+        self.count(route.as_deref().unwrap_or("unmatched"), response.status());
+        ServiceResponse::new(request, response)
+    }
+
+    /// Renders a refusal in the caller's language; whatever else the framework answers becomes a problem too.
+    fn problem_instead_of(&self, response: HttpResponse) -> HttpResponse {
+        let rendered = response.error().and_then(|error| self.render(error));
+        let is_problem = || {
+            let media_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            media_type.is_some_and(|text| text.starts_with(PROBLEM_JSON))
+        };
+        let mut fresh = match rendered {
+            Some(fresh) => fresh,
+            None if is_problem() => return response,
+            None => Problem::new(code_of(response.status())).respond(&self.context),
+        };
+        for (name, value) in response.headers() {
+            if !fresh.headers().contains_key(name) && name != header::CONTENT_LENGTH {
+                fresh.headers_mut().append(name.clone(), value.clone());
+            }
+        }
+        fresh
+    }
+
+    fn render(&self, error: &Error) -> Option<HttpResponse> {
+        let problem = error.as_error::<Problem>()?;
+        if let Some(cause) = problem.cause() {
+            tracing::error!(code = %problem, cause, method = self.method, path = self.path, "request failed");
+        }
+        Some(problem.respond(&self.context))
+    }
+
+    fn give_up(&self, error: AppError) -> Error {
+        let error = Error::from(Problem::from(error));
+        let mut response = self.render(&error).unwrap_or_else(|| error.error_response());
+        self.close_without_request(&mut response)
+    }
+
+    fn close_without_request(&self, response: &mut HttpResponse) -> Error {
+        self.complete(response);
+        self.count("unfinished", response.status());
+        let finished = std::mem::replace(response, HttpResponse::new(StatusCode::INTERNAL_SERVER_ERROR));
+        InternalError::from_response("answered", finished).into()
+    }
+
+    fn complete(&self, response: &mut HttpResponse) {
+        let (language, hsts) = (self.context.locale.as_str(), self.state.config.hsts);
+        security_headers::complete(response.headers_mut(), &self.path, language, &self.request_id, hsts);
+    }
+
+    fn count(&self, route: &str, status: StatusCode) {
+        let took = self.started.elapsed();
+        self.state.metrics.request_finished(&self.method, route, status.as_u16(), took);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        tracing::info!(method = self.method, path = self.path, status = status.as_u16(), micros, "served");
+    }
+}
+
+/// The problem that says what a status says.
+fn code_of(status: StatusCode) -> ProblemCode {
+    let by_status = ProblemCode::ALL.iter().copied().find(|code| {
+        code.status() == status && !matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY)
+    });
+    by_status.unwrap_or(match status {
+        StatusCode::CONFLICT => ProblemCode::StateConflict,
+        StatusCode::UNPROCESSABLE_ENTITY => ProblemCode::ValidationFailed,
+        status if status.is_server_error() => ProblemCode::InternalError,
+        _ => ProblemCode::MalformedRequest,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_statuses_become_the_problem_that_says_the_same() {
+        assert_eq!(code_of(StatusCode::NOT_FOUND), ProblemCode::NotFound);
+        assert_eq!(code_of(StatusCode::PAYLOAD_TOO_LARGE), ProblemCode::BodyTooLarge);
+        assert_eq!(code_of(StatusCode::BAD_REQUEST), ProblemCode::MalformedRequest);
+        assert_eq!(code_of(StatusCode::IM_A_TEAPOT), ProblemCode::MalformedRequest);
+        assert_eq!(code_of(StatusCode::BAD_GATEWAY), ProblemCode::InternalError);
+    }
+}
