@@ -56,7 +56,13 @@ impl Used {
 fn complete_operation(operation: &mut Value, shape: &Shape, used: &mut Used) {
     let codes = shape.codes();
     used.codes.extend(&codes);
-    used.tags.extend(operation["tags"].as_array().into_iter().flatten().filter_map(|tag| tag.as_str().map(str::to_owned)));
+    used.tags.extend(
+        operation["tags"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|tag| tag.as_str().map(str::to_owned)),
+    );
     operation["security"] = security(shape);
     add_parameters(operation, shape, used);
     let mut responses = match operation["responses"].take() {
@@ -68,7 +74,10 @@ fn complete_operation(operation: &mut Value, shape: &Shape, used: &mut Used) {
     }
     if shape.entity_tag && shape.method == "get" {
         let headers = success_headers("304", shape, used);
-        responses.insert("304".to_owned(), json!({"description": "You already have this (`If-None-Match`).", "headers": headers}));
+        responses.insert(
+            "304".to_owned(),
+            json!({"description": "You already have this (`If-None-Match`).", "headers": headers}),
+        );
     }
     let mut by_status: BTreeMap<u16, Vec<ProblemCode>> = BTreeMap::new();
     for code in &codes {
@@ -85,7 +94,11 @@ fn complete_operation(operation: &mut Value, shape: &Shape, used: &mut Used) {
 }
 
 fn security(shape: &Shape) -> Value {
-    if shape.open { json!([]) } else { json!([{"bearer": []}, {"login": shape.scopes}]) }
+    if shape.open {
+        json!([])
+    } else {
+        json!([{"bearer": []}, {"login": shape.scopes}])
+    }
 }
 
 fn add_parameters(operation: &mut Value, shape: &Shape, used: &mut Used) {
@@ -100,7 +113,11 @@ fn add_parameters(operation: &mut Value, shape: &Shape, used: &mut Used) {
         parameters.push(used.parameter("Idempotency-Key"));
     }
     if shape.entity_tag {
-        parameters.push(used.parameter(if shape.method == "patch" { "If-Match" } else { "If-None-Match" }));
+        parameters.push(used.parameter(if shape.method == "patch" {
+            "If-Match"
+        } else {
+            "If-None-Match"
+        }));
     }
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
@@ -157,10 +174,18 @@ fn problem_response(status: u16, codes: &[ProblemCode], shape: &Shape, used: &mu
     }
     let examples: Map<String, Value> = codes
         .iter()
-        .map(|code| (code.as_str().to_owned(), json!({"$ref": format!("#/components/examples/{}", code.as_str())})))
+        .map(|code| {
+            (
+                code.as_str().to_owned(),
+                json!({"$ref": format!("#/components/examples/{}", code.as_str())}),
+            )
+        })
         .collect();
     let names: Vec<String> = codes.iter().map(|code| format!("`{}`", code.as_str())).collect();
-    let reason = codes.first().and_then(|code| code.status().canonical_reason()).unwrap_or("Problem");
+    let reason = codes
+        .first()
+        .and_then(|code| code.status().canonical_reason())
+        .unwrap_or("Problem");
     json!({
         "description": format!("{reason}: {}.", names.join(", ")),
         "headers": headers,
@@ -170,12 +195,20 @@ fn problem_response(status: u16, codes: &[ProblemCode], shape: &Shape, used: &mu
 
 /// Members of an operation in the usual order; extensions last, by name.
 fn order_members(operation: &mut Value) {
-    const ORDER: [&str; 8] =
-        ["tags", "summary", "description", "operationId", "security", "parameters", "requestBody", "responses"];
+    const ORDER: [&str; 8] = [
+        "tags",
+        "summary",
+        "description",
+        "operationId",
+        "security",
+        "parameters",
+        "requestBody",
+        "responses",
+    ];
     let Value::Object(members) = operation else { return };
     let mut ordered = Map::new();
     for name in ORDER {
-        if let Some(member) = members.shift_remove(name) {
+        if let Some(member) = members.shift_remove(name).filter(|member| !member.is_null()) {
             ordered.insert(name.to_owned(), member);
         }
     }
