@@ -10,6 +10,16 @@ pub struct PageKey {
     pub id: String,
 }
 
+impl PageKey {
+    /// The key of an item in a list that is sorted by id.
+    pub fn of_id(id: &str) -> Self {
+        Self {
+            sort: id.to_owned(),
+            id: id.to_owned(),
+        }
+    }
+}
+
 /// Which page is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {

@@ -65,7 +65,7 @@ pub struct CancellationOutcome {
 /// Cancels one or several contracts of an account; all of them or none.
 ///
 /// # Errors
-/// `subscription_ended`, `reason_required`, `last_contract`, `received_at_out_of_range`.
+/// `subscription_ended`, `reason_required`, `last_contract`, `instant_out_of_range`.
 pub fn cancel(
     account: &mut Account,
     circumstances: &Circumstances<'_>,
@@ -339,7 +339,7 @@ fn check_cancellable(
     }
     if request.received_at > circumstances.now || request.received_at < subscription.concluded_at {
         return Err(Violation::invalid(
-            "received_at_out_of_range",
+            "instant_out_of_range",
             "Der Zugang muss zwischen Vertragsschluss und jetzt liegen.",
             "Receipt must lie between the conclusion of the contract and now.",
         )

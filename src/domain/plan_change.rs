@@ -63,7 +63,7 @@ pub struct PlanChangeOutcome {
 /// Changes plan or quantity of a contract: schedules the change and puts it into effect if its day has come.
 ///
 /// # Errors
-/// `subscription_not_active`, `subscription_ended`, `cancellation_pending`, `plan_change_pending`, `change_not_pending`,
+/// `subscription_not_active`, `subscription_ended`, `cancellation_in_effect`, `plan_change_pending`, `change_not_pending`,
 /// `nothing_to_change`, `transition_not_allowed`, `plan_not_available`, `not_for_customer_type`, `quantity_out_of_range` and
 /// those of the consents.
 pub fn change_plan(
@@ -220,7 +220,7 @@ fn check_changeable(subscription: &Subscription, today: Date) -> Result<Phase, V
     }
     if let Some(cancellation) = subscription.pending(ChangeKind::Cancellation) {
         return Err(Violation::conflict(
-            "cancellation_pending",
+            "cancellation_in_effect",
             "Der Vertrag ist gekündigt. Nehmen Sie zuerst die Kündigung zurück.",
             "The contract is cancelled. Revoke the cancellation first.",
         )

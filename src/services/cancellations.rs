@@ -14,6 +14,7 @@ use crate::domain::preview::{Preview, PreviewParts, PreviewText, preview};
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::violation::Violation;
 use crate::error::{AppError, FieldError};
+use crate::page::{Page, PageRequest};
 use crate::repositories::account::AccountKey;
 use crate::services::agreements::{consequence, text};
 use crate::services::command::{self, Command};
@@ -170,7 +171,7 @@ pub fn find(state: &AppState, principal: &Principal, id: &str) -> Result<ChangeV
     find_change(state, principal, IdKind::Cancellation, id)
 }
 
-/// A page of cancellations, newest first: up to `limit`, and one more if there is a next page.
+/// A page of cancellations, newest first.
 ///
 /// # Errors
 /// [`AppError::Forbidden`] without `subscriptions:read`.
@@ -178,9 +179,9 @@ pub fn list(
     state: &AppState,
     principal: &Principal,
     query: &ChangeQuery,
-    limit: u32,
-) -> Result<Vec<ChangeView>, AppError> {
-    list_changes(state, principal, ChangeKind::Cancellation, query, limit)
+    request: &PageRequest,
+) -> Result<Page<ChangeView>, AppError> {
+    list_changes(state, principal, ChangeKind::Cancellation, query, request)
 }
 
 fn account_key(new: &NewCancellation) -> Result<AccountKey<'_>, AppError> {

@@ -4,6 +4,7 @@ use crate::db::DbConnection;
 use crate::domain::access::{Principal, Scope};
 use crate::domain::charge::{Charge, ChargeStatus};
 use crate::error::AppError;
+use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::account::charge_in_memory;
 use crate::repositories::charges::{self, ChargeFilter};
 use crate::services::due;
@@ -21,8 +22,6 @@ pub struct ChargeQuery {
     pub change_id: Option<String>,
     /// Only those in this status.
     pub status: Option<ChargeStatus>,
-    /// Only older ones than this.
-    pub before_id: Option<String>,
 }
 
 /// A charge with its contract and customer.
@@ -36,7 +35,7 @@ pub struct ChargeView {
     pub customer_id: String,
 }
 
-/// A page of charges, newest first: up to `limit`, and one more if there is a next page. Charges that have fallen due for the
+/// A page of charges, newest first. Charges that have fallen due for the
 /// customers asked for are made first.
 ///
 /// # Errors
@@ -45,12 +44,15 @@ pub fn list(
     state: &AppState,
     principal: &Principal,
     query: &ChargeQuery,
-    limit: u32,
-) -> Result<Vec<ChargeView>, AppError> {
+    request: &PageRequest,
+) -> Result<Page<ChargeView>, AppError> {
     principal.require(Scope::ChargesRead)?;
     let own = principal.customer_filter();
     if own.is_some_and(|own| query.customer_id.as_deref().is_some_and(|asked| asked != own)) {
-        return Ok(Vec::new());
+        return Ok(Page {
+            items: Vec::new(),
+            next: None,
+        });
     }
     let customer_id = own.map(str::to_owned).or_else(|| query.customer_id.clone());
     if let Some(id) = &customer_id {
@@ -67,9 +69,9 @@ pub fn list(
         subscription_id: query.subscription_id.clone(),
         status: query.status.map(|status| status.as_str().to_owned()),
         change_id: query.change_id.clone(),
-        before_id: query.before_id.clone(),
+        before_id: request.after.as_ref().map(|after| after.id.clone()),
     };
-    let read = |conn: &mut DbConnection| Ok(charges::list(conn, &filter, i64::from(limit) + 1)?);
+    let read = |conn: &mut DbConnection| Ok(charges::list(conn, &filter, request.rows())?);
     let (rows, _) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
     let view = |row: charges::ChargeRow| -> Result<ChargeView, AppError> {
         let charge = charge_in_memory(&row)?;
@@ -79,5 +81,6 @@ pub fn list(
             customer_id: row.customer_id,
         })
     };
-    rows.into_iter().map(view).collect()
+    let views = rows.into_iter().map(view).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(views, request, |view| PageKey::of_id(&view.charge.id)))
 }

@@ -189,7 +189,7 @@ pub struct EventQuery {
     pub customer_id: Option<String>,
 }
 
-/// The provider's events after a position, in order: up to `limit`, and one more if there are further ones. Everything
+/// The provider's events after a position, in order. Everything
 /// committed before the call is numbered first, so nothing is late and nothing is skipped.
 ///
 /// # Errors
@@ -206,8 +206,8 @@ pub fn list(
         sequence(state, provider_id)?;
     }
     let customer_id = principal.customer_filter().or(query.customer_id.as_deref());
-    let limit = i64::from(limit) + 1;
+    let rows = i64::from(limit) + 1;
     Ok(state
         .db
-        .read(|conn| events::list(conn, provider_id, query.after, &query.types, customer_id, limit))?)
+        .read(|conn| events::list(conn, provider_id, query.after, &query.types, customer_id, rows))?)
 }

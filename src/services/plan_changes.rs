@@ -15,6 +15,7 @@ use crate::domain::plan_change::{PlanChangeOutcome, PlanChangeRequest, change_pl
 use crate::domain::plan_version::PlanVersion;
 use crate::domain::preview::{Preview, PreviewParts, PreviewText, preview};
 use crate::error::AppError;
+use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::account::AccountKey;
 use crate::repositories::changes::{self, ChangeFilter};
 use crate::services::agreements::{Declared, order_button, text};
@@ -43,7 +44,7 @@ pub struct NewPlanChange {
 /// Changes plan or quantity.
 ///
 /// # Errors
-/// Those of [`change_plan`], `unknown_plan`, [`AppError::PreviewStale`], [`AppError::NotFound`].
+/// Those of [`change_plan`], `plan_not_available`, [`AppError::PreviewStale`], [`AppError::NotFound`].
 pub fn create(
     state: &AppState,
     command: &Command,
@@ -107,11 +108,9 @@ pub struct ChangeQuery {
     pub subscription_id: Option<String>,
     /// Only those in this status.
     pub status: Option<ChangeStatus>,
-    /// Only older ones than this.
-    pub before_id: Option<String>,
 }
 
-/// A page of plan changes, newest first: up to `limit`, and one more if there is a next page.
+/// A page of plan changes, newest first.
 ///
 /// # Errors
 /// [`AppError::Forbidden`] without `subscriptions:read`.
@@ -119,9 +118,9 @@ pub fn list(
     state: &AppState,
     principal: &Principal,
     query: &ChangeQuery,
-    limit: u32,
-) -> Result<Vec<ChangeView>, AppError> {
-    list_changes(state, principal, ChangeKind::PlanChange, query, limit)
+    request: &PageRequest,
+) -> Result<Page<ChangeView>, AppError> {
+    list_changes(state, principal, ChangeKind::PlanChange, query, request)
 }
 
 pub(super) fn find_change(
@@ -153,12 +152,15 @@ pub(super) fn list_changes(
     principal: &Principal,
     kind: ChangeKind,
     query: &ChangeQuery,
-    limit: u32,
-) -> Result<Vec<ChangeView>, AppError> {
+    request: &PageRequest,
+) -> Result<Page<ChangeView>, AppError> {
     principal.require(Scope::SubscriptionsRead)?;
     let own = principal.customer_filter();
     if own.is_some_and(|own| query.customer_id.as_deref().is_some_and(|asked| asked != own)) {
-        return Ok(Vec::new());
+        return Ok(Page {
+            items: Vec::new(),
+            next: None,
+        });
     }
     let filter = ChangeFilter {
         provider_id: principal.provider_id.clone(),
@@ -166,13 +168,14 @@ pub(super) fn list_changes(
         subscription_id: query.subscription_id.clone(),
         kind: kind.as_str().to_owned(),
         status: query.status.map(|status| status.as_str().to_owned()),
-        before_id: query.before_id.clone(),
+        before_id: request.after.as_ref().map(|after| after.id.clone()),
     };
-    let read = |conn: &mut DbConnection| Ok(changes::list(conn, &filter, i64::from(limit) + 1)?);
+    let read = |conn: &mut DbConnection| Ok(changes::list(conn, &filter, request.rows())?);
     let (rows, _) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
-    state
+    let views = state
         .db
-        .read(|conn| views::changes(state, conn, &principal.provider_id, &rows))
+        .read(|conn| views::changes(state, conn, &principal.provider_id, &rows))?;
+    Ok(Page::cut(views, request, |view| PageKey::of_id(&view.change.id)))
 }
 
 pub(super) fn subscription_key(id: &str) -> Result<AccountKey<'_>, AppError> {

@@ -8,6 +8,7 @@ use crate::domain::access::{Principal, Scope};
 use crate::domain::ids::IdKind;
 use crate::domain::violation::Violation;
 use crate::error::AppError;
+use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::due_customers;
 use crate::repositories::providers::provider_find;
 use crate::repositories::test_clocks::{self, TestClockRow};
@@ -92,22 +93,18 @@ pub fn find(state: &AppState, principal: &Principal, id: &str) -> Result<TestClo
     Ok(row.ok_or(AppError::NotFound)?.into())
 }
 
-/// A page of clocks, newest first: up to `limit`, and one more if there is a next page.
+/// A page of clocks, newest first.
 ///
 /// # Errors
 /// [`AppError::Forbidden`] without `test_clocks:write`.
-pub fn list(
-    state: &AppState,
-    principal: &Principal,
-    before_id: Option<&str>,
-    limit: u32,
-) -> Result<Vec<TestClock>, AppError> {
+pub fn list(state: &AppState, principal: &Principal, request: &PageRequest) -> Result<Page<TestClock>, AppError> {
     principal.require(Scope::TestClocksWrite)?;
-    let limit = i64::from(limit) + 1;
+    let before_id = request.after.as_ref().map(|after| after.id.as_str());
     let rows = state
         .db
-        .read(|conn| test_clocks::list(conn, &principal.provider_id, before_id, limit))?;
-    Ok(rows.into_iter().map(TestClock::from).collect())
+        .read(|conn| test_clocks::list(conn, &principal.provider_id, before_id, request.rows()))?;
+    let clocks: Vec<TestClock> = rows.into_iter().map(TestClock::from).collect();
+    Ok(Page::cut(clocks, request, |clock| PageKey::of_id(&clock.id)))
 }
 
 /// Moves a clock forward and applies, stop by stop, what falls due for its customers on the way. Answers when done; commands

@@ -97,18 +97,20 @@ impl Ground {
     /// The present version of the plan with this id or key.
     ///
     /// # Errors
-    /// `unknown_plan` when the catalogue has none such.
+    /// `plan_not_available` when the catalogue has none such.
     pub fn plan(&self, state: &AppState, conn: &mut DbConnection, name: &str) -> Result<Arc<PlanVersion>, AppError> {
         let found = self
             .catalogue
             .plan_by_id(name)
             .or_else(|| self.catalogue.plan_by_key(name));
         let Some((_, reference)) = found else {
-            return Err(
-                Violation::invalid("unknown_plan", "Diesen Tarif gibt es nicht.", "There is no such plan.")
-                    .at("/plan")
-                    .into(),
-            );
+            return Err(Violation::invalid(
+                "plan_not_available",
+                "Diesen Tarif gibt es nicht.",
+                "There is no such plan.",
+            )
+            .at("/plan")
+            .into());
         };
         state.catalogues.plan_version(conn, &reference.plan_version_id)
     }

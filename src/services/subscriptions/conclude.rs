@@ -42,7 +42,7 @@ pub struct NewSubscription {
 /// Concludes a contract.
 ///
 /// # Errors
-/// Those of [`conclusion::conclude`], `unknown_plan`, [`AppError::PreviewStale`], [`AppError::NotFound`] for customers the
+/// Those of [`conclusion::conclude`], `plan_not_available`, [`AppError::PreviewStale`], [`AppError::NotFound`] for customers the
 /// caller may not see.
 pub fn conclude(
     state: &AppState,

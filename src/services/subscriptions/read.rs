@@ -4,6 +4,7 @@ use crate::domain::access::{Principal, Scope};
 use crate::domain::ids::IdKind;
 use crate::domain::subscription::SubscriptionStatus;
 use crate::error::AppError;
+use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::subscriptions::{self, SubscriptionFilter};
 use crate::services::due;
 use crate::services::views::{self, SubscriptionView};
@@ -18,8 +19,6 @@ pub struct SubscriptionQuery {
     pub contract_number: Option<String>,
     /// Only those in this state today.
     pub status: Option<SubscriptionStatus>,
-    /// Only older ones than this.
-    pub before_id: Option<String>,
 }
 
 /// One contract.
@@ -52,7 +51,7 @@ pub fn find(state: &AppState, principal: &Principal, id: &str) -> Result<Subscri
     views.into_iter().next().ok_or(AppError::NotFound)
 }
 
-/// A page of contracts, newest first: up to `limit`, and one more if there is a next page.
+/// A page of contracts, newest first.
 ///
 /// # Errors
 /// [`AppError::Forbidden`] without `subscriptions:read`.
@@ -60,12 +59,15 @@ pub fn list(
     state: &AppState,
     principal: &Principal,
     query: &SubscriptionQuery,
-    limit: u32,
-) -> Result<Vec<SubscriptionView>, AppError> {
+    request: &PageRequest,
+) -> Result<Page<SubscriptionView>, AppError> {
     principal.require(Scope::SubscriptionsRead)?;
     let own = principal.customer_filter();
     if own.is_some_and(|own| query.customer_id.as_deref().is_some_and(|asked| asked != own)) {
-        return Ok(Vec::new());
+        return Ok(Page {
+            items: Vec::new(),
+            next: None,
+        });
     }
     let customer_id = own.map(str::to_owned).or_else(|| query.customer_id.clone());
     let read = |conn: &mut crate::db::DbConnection| {
@@ -79,21 +81,17 @@ pub fn list(
             contract_number: query.contract_number.clone(),
             status: query.status.map(|status| status.as_str().to_owned()),
             today,
-            before_id: query.before_id.clone(),
+            before_id: request.after.as_ref().map(|after| after.id.clone()),
         };
-        Ok(subscriptions::list(conn, &filter, i64::from(limit) + 1)?)
+        Ok(subscriptions::list(conn, &filter, request.rows())?)
     };
     let (rows, instants) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
     let mut rows = Some(rows);
-    state.db.read(|conn| {
-        views::subscriptions(
-            state,
-            conn,
-            &principal.provider_id,
-            rows.take().unwrap_or_default(),
-            &instants,
-        )
-    })
+    let views = state.db.read(|conn| {
+        let rows = rows.take().unwrap_or_default();
+        views::subscriptions(state, conn, &principal.provider_id, rows, &instants)
+    })?;
+    Ok(Page::cut(views, request, |view| PageKey::of_id(&view.subscription.id)))
 }
 
 /// The day on which a list by status is judged: the customer's own, or for the contracts of all customers the wall clock's.
