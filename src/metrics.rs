@@ -66,18 +66,46 @@ impl fmt::Debug for Metrics {
 impl Metrics {
     fn register(&self) {
         let mut registry = self.registry.lock();
-        registry.register("http_requests", "Requests by route template and status", self.requests.clone());
+        registry.register(
+            "http_requests",
+            "Requests by route template and status",
+            self.requests.clone(),
+        );
         let help = "Time from the first byte of the request to the start of the answer";
         registry.register_with_unit("http_request_duration", help, Unit::Seconds, self.durations.clone());
-        registry.register("http_requests_in_flight", "Requests being served", self.in_flight.clone());
-        registry.register("rate_limited_requests", "Requests refused with 429", self.rate_limited.clone());
+        registry.register(
+            "http_requests_in_flight",
+            "Requests being served",
+            self.in_flight.clone(),
+        );
+        registry.register(
+            "rate_limited_requests",
+            "Requests refused with 429",
+            self.rate_limited.clone(),
+        );
         let help = "How long the longest overdue customer has been waiting for the due loop; 0 when none is";
         registry.register_with_unit("due_lag", help, Unit::Seconds, self.due_lag_seconds.clone());
-        registry.register("due_customers", "Customers whose due facts the loop has applied", self.due_customers.clone());
-        registry.register("due_failures", "Customers whose due facts could not be applied", self.due_failures.clone());
-        registry.register("database_connections", "Open database connections", self.database_connections.clone());
+        registry.register(
+            "due_customers",
+            "Customers whose due facts the loop has applied",
+            self.due_customers.clone(),
+        );
+        registry.register(
+            "due_failures",
+            "Customers whose due facts could not be applied",
+            self.due_failures.clone(),
+        );
+        registry.register(
+            "database_connections",
+            "Open database connections",
+            self.database_connections.clone(),
+        );
         let help = "Open database connections nobody uses";
-        registry.register("database_connections_idle", help, self.database_connections_idle.clone());
+        registry.register(
+            "database_connections_idle",
+            help,
+            self.database_connections_idle.clone(),
+        );
     }
 
     /// A request has begun.
@@ -88,7 +116,11 @@ impl Metrics {
     /// A request has been answered; `route` is the template.
     pub fn request_finished(&self, method: &str, route: &str, status: u16, took: Duration) {
         self.in_flight.dec();
-        let labels = RequestLabels { method: method.to_owned(), route: route.to_owned(), status };
+        let labels = RequestLabels {
+            method: method.to_owned(),
+            route: route.to_owned(),
+            status,
+        };
         self.requests.get_or_create(&labels).inc();
         self.durations.get_or_create(&labels).observe(took.as_secs_f64());
     }

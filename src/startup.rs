@@ -62,7 +62,11 @@ pub fn build(state: AppState) -> std::io::Result<Application> {
     let config = state.config.clone();
     let listener = TcpListener::bind(config.bind_address)?;
     let port = listener.local_addr()?.port();
-    let workers = config.workers.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(2).max(1);
+    let workers = config
+        .workers
+        .or_else(|| std::thread::available_parallelism().ok().map(Into::into))
+        .unwrap_or(2)
+        .max(1);
     let connections = usize::try_from(state.db.pool_size()).unwrap_or(usize::MAX);
     let state = web::Data::new(state);
     let limits = web::Data::new(RateLimits::new(&config));
@@ -71,7 +75,11 @@ pub fn build(state: AppState) -> std::io::Result<Application> {
     let server = HttpServer::new(move || {
         let (app, _) = App::new()
             .into_utoipa_app()
-            .map(|app| app.app_data(state.clone()).app_data(limits.clone()).app_data(routes.clone()))
+            .map(|app| {
+                app.app_data(state.clone())
+                    .app_data(limits.clone())
+                    .app_data(routes.clone())
+            })
             .map(|app| app.app_data(web::PayloadConfig::new(MAX_BODY_BYTES)))
             .configure(api::configure)
             .split_for_parts();

@@ -67,6 +67,9 @@ pub async fn get_readiness(state: web::Data<AppState>) -> Result<HttpResponse, P
 pub async fn get_metrics(state: web::Data<AppState>) -> Result<HttpResponse, Problem> {
     let text = state.metrics.text().map_err(|error| AppError::Internal(error.into()))?;
     Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8"))
+        .insert_header((
+            header::CONTENT_TYPE,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        ))
         .body(text))
 }

@@ -39,7 +39,10 @@ use problem::Problem;
 /// Mounts every operation. The server and the OpenAPI document are both made from this one list.
 pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config.service(utoipa_actix_web::scope("/v1").configure(configure_v1));
-    config.configure(health::configure).configure(problems::configure).service(openapi::get_document);
+    config
+        .configure(health::configure)
+        .configure(problems::configure)
+        .service(openapi::get_document);
 }
 
 /// The versioned API; each resource module mounts its own operations.

@@ -60,7 +60,8 @@ pub async fn get_problem(request: HttpRequest, code: web::Path<String>) -> Resul
 }
 
 fn page(language: &str, title: &str, body: &str) -> HttpResponse {
-    let style = "body{font:1rem/1.5 sans-serif;max-width:50rem;margin:3rem auto;padding:0 1rem}td{padding:.2rem 1rem .2rem 0}";
+    let style =
+        "body{font:1rem/1.5 sans-serif;max-width:50rem;margin:3rem auto;padding:0 1rem}td{padding:.2rem 1rem .2rem 0}";
     let text = format!(
         "<!doctype html>\n<html lang=\"{language}\">\n<head><meta charset=\"utf-8\"><title>{title}</title>\
          <style>{style}</style></head>\n<body>\n<h1>{title}</h1>\n{body}\n</body>\n</html>\n"

@@ -39,15 +39,34 @@ mod tests {
 
     #[test]
     fn a_repetition_differs_by_one_header_only() {
-        let headers = AnswerHeaders { location: Some("/v1/x/1".to_owned()), ..AnswerHeaders::default() };
-        let first = Answer { status: 201, headers, body: "{}".to_owned(), replayed: false };
-        let again = Answer { replayed: true, ..first.clone() };
+        let headers = AnswerHeaders {
+            location: Some("/v1/x/1".to_owned()),
+            ..AnswerHeaders::default()
+        };
+        let first = Answer {
+            status: 201,
+            headers,
+            body: "{}".to_owned(),
+            replayed: false,
+        };
+        let again = Answer {
+            replayed: true,
+            ..first.clone()
+        };
         let (first, again) = (send(first).expect("fine"), send(again).expect("fine"));
-        assert_eq!((first.status(), again.status()), (StatusCode::CREATED, StatusCode::CREATED));
+        assert_eq!(
+            (first.status(), again.status()),
+            (StatusCode::CREATED, StatusCode::CREATED)
+        );
         assert_eq!(first.headers().get("location"), again.headers().get("location"));
         assert!(first.headers().get("idempotent-replayed").is_none());
         assert_eq!(again.headers().get("idempotent-replayed").expect("set"), "true");
-        let wrong = Answer { status: 7, headers: AnswerHeaders::default(), body: String::new(), replayed: false };
+        let wrong = Answer {
+            status: 7,
+            headers: AnswerHeaders::default(),
+            body: String::new(),
+            replayed: false,
+        };
         assert!(send(wrong).is_err());
     }
 }

@@ -31,6 +31,7 @@ pub mod subscription;
 pub mod tax;
 pub mod terms;
 pub mod time_zone;
+pub mod timeline;
 #[cfg(test)]
 mod vectors;
 pub mod violation;

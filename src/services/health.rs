@@ -13,6 +13,8 @@ pub fn check(state: &AppState) -> Result<(), AppError> {
     let pending = db::pending(&state.db)?;
     match pending.first() {
         None => Ok(()),
-        Some(first) => Err(AppError::Unavailable(format!("migration {first} has not been applied").into())),
+        Some(first) => Err(AppError::Unavailable(
+            format!("migration {first} has not been applied").into(),
+        )),
     }
 }

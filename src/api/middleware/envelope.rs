@@ -91,7 +91,10 @@ impl Envelope {
     fn problem_instead_of(&self, response: HttpResponse) -> HttpResponse {
         let rendered = response.error().and_then(|error| self.render(error));
         let is_problem = || {
-            let media_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            let media_type = response
+                .headers()
+                .get(header::CONTENT_TYPE)
+                .and_then(|value| value.to_str().ok());
             media_type.is_some_and(|text| text.starts_with(PROBLEM_JSON))
         };
         let mut fresh = match rendered {
@@ -135,16 +138,28 @@ impl Envelope {
 
     fn count(&self, route: &str, status: StatusCode) {
         let took = self.started.elapsed();
-        self.state.metrics.request_finished(&self.method, route, status.as_u16(), took);
+        self.state
+            .metrics
+            .request_finished(&self.method, route, status.as_u16(), took);
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        tracing::info!(method = self.method, path = self.path, status = status.as_u16(), micros, "served");
+        tracing::info!(
+            method = self.method,
+            path = self.path,
+            status = status.as_u16(),
+            micros,
+            "served"
+        );
     }
 }
 
 /// The problem that says what a status says.
 fn code_of(status: StatusCode) -> ProblemCode {
     let by_status = ProblemCode::ALL.iter().copied().find(|code| {
-        code.status() == status && !matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY)
+        code.status() == status
+            && !matches!(
+                status,
+                StatusCode::BAD_REQUEST | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY
+            )
     });
     by_status.unwrap_or(match status {
         StatusCode::CONFLICT => ProblemCode::StateConflict,

@@ -3,8 +3,8 @@
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 
@@ -47,7 +47,10 @@ fn verdict(routes: &RouteTable, request: &ServiceRequest) -> Verdict {
     if operations.is_empty() {
         return Verdict::Pass;
     }
-    let Some(operation) = operations.iter().find(|operation| operation.method == *request.method()) else {
+    let Some(operation) = operations
+        .iter()
+        .find(|operation| operation.method == *request.method())
+    else {
         let mut methods: Vec<&str> = operations.iter().map(|operation| operation.method.as_str()).collect();
         if methods.contains(&"GET") {
             methods.push("HEAD");
@@ -65,7 +68,11 @@ fn verdict(routes: &RouteTable, request: &ServiceRequest) -> Verdict {
         .filter(|(name, _)| !operation.query.contains(name.as_ref()))
         .map(|(name, _)| {
             let text = LocalizedText::new("Dieser Parameter ist nicht vorgesehen.", "This parameter is not known.");
-            FieldError::new(FieldPlace::Query(name.chars().take(100).collect()), "unknown_field", text)
+            FieldError::new(
+                FieldPlace::Query(name.chars().take(100).collect()),
+                "unknown_field",
+                text,
+            )
         })
         .collect();
     match unknown.is_empty() {
@@ -78,13 +85,18 @@ fn verdict(routes: &RouteTable, request: &ServiceRequest) -> Verdict {
 fn accepts_json(headers: &HeaderMap) -> bool {
     let mut ranges = headers.get_all(header::ACCEPT).peekable();
     ranges.peek().is_none()
-        || ranges.any(|value| value.to_str().unwrap_or_default().split(',').any(|range| {
-            let mut parts = range.split(';');
-            let media_type = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-            let refused = parts.any(|part| part.trim().strip_prefix("q=").and_then(thousandths) == Some(0));
-            let is_json = matches!(media_type.as_str(), "*/*" | "application/*" | "application/json" | "application/problem+json");
-            is_json && !refused
-        }))
+        || ranges.any(|value| {
+            value.to_str().unwrap_or_default().split(',').any(|range| {
+                let mut parts = range.split(';');
+                let media_type = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+                let refused = parts.any(|part| part.trim().strip_prefix("q=").and_then(thousandths) == Some(0));
+                let is_json = matches!(
+                    media_type.as_str(),
+                    "*/*" | "application/*" | "application/json" | "application/problem+json"
+                );
+                is_json && !refused
+            })
+        })
 }
 
 /// The answer where no route fits.
@@ -109,7 +121,9 @@ mod tests {
             ("application/json;q=0", false),
             ("application/json;q=0.0, text/html", false),
         ] {
-            let request = TestRequest::default().insert_header(("accept", accept)).to_srv_request();
+            let request = TestRequest::default()
+                .insert_header(("accept", accept))
+                .to_srv_request();
             assert_eq!(accepts_json(request.headers()), good, "{accept}");
         }
         assert!(accepts_json(TestRequest::default().to_srv_request().headers()));

@@ -80,11 +80,21 @@ impl RateLimits {
         outcome: Result<governor::middleware::StateSnapshot, governor::NotUntil<governor::clock::QuantaInstant>>,
     ) -> Verdict {
         match outcome {
-            Ok(snapshot) => Verdict { policy, limit, remaining: snapshot.remaining_burst_capacity(), retry_after: None },
+            Ok(snapshot) => Verdict {
+                policy,
+                limit,
+                remaining: snapshot.remaining_burst_capacity(),
+                retry_after: None,
+            },
             Err(refusal) => {
                 let wait = refusal.wait_time_from(self.clock.now());
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                Verdict { policy, limit, remaining: 0, retry_after: Some(seconds.max(1)) }
+                Verdict {
+                    policy,
+                    limit,
+                    remaining: 0,
+                    retry_after: Some(seconds.max(1)),
+                }
             }
         }
     }
@@ -147,7 +157,10 @@ pub async fn limit(
     }
     let peer = request.peer_addr().map(|address| address.ip());
     let address = client_ip(peer, request.headers(), &state.config.trusted_proxies);
-    let credentials = request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes().to_vec());
+    let credentials = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .map(|value| value.as_bytes().to_vec());
     let verdict = match (&credentials, address) {
         (Some(credentials), _) => Some(limits.count_token(credentials)),
         (None, Some(address)) => Some(limits.count_address(address)),
@@ -162,7 +175,11 @@ pub async fn limit(
         let guesses = limits.count_address(address);
         if let Some(problem) = guesses.refusal() {
             let (request, _) = response.into_parts();
-            return Ok(refuse(&state, ServiceResponse::from_err(problem, request), Some(guesses)));
+            return Ok(refuse(
+                &state,
+                ServiceResponse::from_err(problem, request),
+                Some(guesses),
+            ));
         }
     }
     Ok(with_headers(response, verdict))
@@ -185,7 +202,11 @@ mod tests {
     use super::*;
 
     fn limits() -> RateLimits {
-        RateLimits::new(&Config { rate_limit_per_minute: 3, rate_limit_anonymous_per_minute: 2, ..Config::default() })
+        RateLimits::new(&Config {
+            rate_limit_per_minute: 3,
+            rate_limit_anonymous_per_minute: 2,
+            ..Config::default()
+        })
     }
 
     #[test]
@@ -195,12 +216,20 @@ mod tests {
             let verdict = limits.count_token(b"Bearer a");
             assert_eq!((verdict.remaining, verdict.retry_after), (remaining, None));
         }
-        assert!(limits.count_token(b"Bearer a").retry_after.is_some_and(|seconds| (1..=20).contains(&seconds)));
+        assert!(
+            limits
+                .count_token(b"Bearer a")
+                .retry_after
+                .is_some_and(|seconds| (1..=20).contains(&seconds))
+        );
         assert!(limits.count_token(b"Bearer b").retry_after.is_none());
         let address = |text: &str| text.parse::<IpAddr>().expect("an address");
         assert!(limits.count_address(address("2001:db8::1")).retry_after.is_none());
         assert!(limits.count_address(address("2001:db8::2")).retry_after.is_none());
-        assert!(limits.count_address(address("2001:db8::3")).retry_after.is_some(), "one /64, one count");
+        assert!(
+            limits.count_address(address("2001:db8::3")).retry_after.is_some(),
+            "one /64, one count"
+        );
         assert!(limits.count_address(address("2001:db8:0:1::1")).retry_after.is_none());
     }
 

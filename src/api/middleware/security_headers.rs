@@ -13,9 +13,17 @@ pub fn complete(headers: &mut HeaderMap, path: &str, language: &'static str, req
     let is_page = path.starts_with("/docs") || path.starts_with("/problems");
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(headers, header::REFERRER_POLICY, "no-referrer");
-    set(headers, header::CONTENT_SECURITY_POLICY, if is_page { PAGE_POLICY } else { DATA_POLICY });
+    set(
+        headers,
+        header::CONTENT_SECURITY_POLICY,
+        if is_page { PAGE_POLICY } else { DATA_POLICY },
+    );
     if hsts {
-        set(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+        set(
+            headers,
+            header::STRICT_TRANSPORT_SECURITY,
+            "max-age=31536000; includeSubDomains",
+        );
     }
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert(HeaderName::from_static("x-request-id"), value);
@@ -23,7 +31,11 @@ pub fn complete(headers: &mut HeaderMap, path: &str, language: &'static str, req
     if path.starts_with("/v1/") {
         set(headers, header::CONTENT_LANGUAGE, language);
         let token = path.starts_with("/v1/auth/") || path.ends_with("/sessions");
-        set(headers, header::CACHE_CONTROL, if token { "no-store" } else { "private, no-cache" });
+        set(
+            headers,
+            header::CACHE_CONTROL,
+            if token { "no-store" } else { "private, no-cache" },
+        );
         headers.append(header::VARY, HeaderValue::from_static("Accept-Language, Authorization"));
     } else {
         set(headers, header::CACHE_CONTROL, "no-cache");
@@ -48,7 +60,12 @@ mod tests {
 
     #[test]
     fn tenant_data_is_revalidated_and_tokens_are_never_stored() {
-        let cache = |path: &str| completed(path).get("cache-control").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let cache = |path: &str| {
+            completed(path)
+                .get("cache-control")
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
         assert_eq!(cache("/v1/me").as_deref(), Some("private, no-cache"));
         assert_eq!(cache("/v1/auth/token").as_deref(), Some("no-store"));
         assert_eq!(cache("/v1/customers/cus_1/sessions").as_deref(), Some("no-store"));
@@ -57,8 +74,14 @@ mod tests {
 
     #[test]
     fn only_pages_may_run_their_own_scripts() {
-        assert_eq!(completed("/v1/me").get("content-security-policy").expect("set"), DATA_POLICY);
-        assert_eq!(completed("/docs/").get("content-security-policy").expect("set"), PAGE_POLICY);
+        assert_eq!(
+            completed("/v1/me").get("content-security-policy").expect("set"),
+            DATA_POLICY
+        );
+        assert_eq!(
+            completed("/docs/").get("content-security-policy").expect("set"),
+            PAGE_POLICY
+        );
         let mut headers = HeaderMap::new();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
         complete(&mut headers, "/v1/plans", "de", "req_1", true);

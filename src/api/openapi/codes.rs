@@ -28,8 +28,19 @@ impl Shape {
             all.filter(move |parameter| parameter["in"] == place)
         };
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        let list = |name: &str| operation[name].as_array().into_iter().flatten().filter_map(text).collect::<Vec<_>>();
-        let open = operation["security"].as_array().is_some_and(|security| security.iter().all(|one| one.as_object().is_some_and(|one| one.is_empty())));
+        let list = |name: &str| {
+            operation[name]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(text)
+                .collect::<Vec<_>>()
+        };
+        let open = operation["security"].as_array().is_some_and(|security| {
+            security
+                .iter()
+                .all(|one| one.as_object().is_some_and(|one| one.is_empty()))
+        });
         Self {
             path: path.to_owned(),
             method: method.to_owned(),
@@ -37,10 +48,20 @@ impl Shape {
             scopes: list("x-required-scopes"),
             entity_tag: operation["x-entity-tag"] == true,
             idempotent: is_command(path, method) && !open && operation["x-idempotency-key"] != false,
-            media_types: operation["requestBody"]["content"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect(),
+            media_types: operation["requestBody"]["content"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.clone())
+                .collect(),
             has_path_parameter: parameters("path").next().is_some(),
-            query: parameters("query").filter_map(|parameter| text(&parameter["name"])).collect(),
-            declared: list("x-problem-codes").iter().filter_map(|code| ProblemCode::parse(code)).collect(),
+            query: parameters("query")
+                .filter_map(|parameter| text(&parameter["name"]))
+                .collect(),
+            declared: list("x-problem-codes")
+                .iter()
+                .filter_map(|code| ProblemCode::parse(code))
+                .collect(),
         }
     }
 
@@ -73,12 +94,21 @@ impl Shape {
             codes.extend([Code::InvalidCursor, Code::CursorMismatch]);
         }
         if !self.media_types.is_empty() {
-            codes.extend([Code::UnsupportedMediaType, Code::BodyTooLarge, Code::RequestTimeout, Code::MalformedRequest]);
+            codes.extend([
+                Code::UnsupportedMediaType,
+                Code::BodyTooLarge,
+                Code::RequestTimeout,
+                Code::MalformedRequest,
+            ]);
         }
         if self.media_types.iter().any(|name| name.ends_with("json")) {
             codes.extend([Code::MalformedJson, Code::ValidationFailed]);
         }
-        if self.media_types.iter().any(|name| name == "application/x-www-form-urlencoded") {
+        if self
+            .media_types
+            .iter()
+            .any(|name| name == "application/x-www-form-urlencoded")
+        {
             codes.insert(Code::InvalidRequest);
         }
         if self.idempotent {

@@ -15,9 +15,15 @@ pub(super) fn components(
     headers: &BTreeSet<&'static str>,
     parameters: &BTreeSet<&'static str>,
 ) -> Value {
-    let examples: Map<String, Value> = codes.iter().map(|code| (code.as_str().to_owned(), example(*code))).collect();
+    let examples: Map<String, Value> = codes
+        .iter()
+        .map(|code| (code.as_str().to_owned(), example(*code)))
+        .collect();
     let headers: Map<String, Value> = headers.iter().map(|name| ((*name).to_owned(), header(name))).collect();
-    let parameters: Map<String, Value> = parameters.iter().map(|name| ((*name).to_owned(), parameter(name))).collect();
+    let parameters: Map<String, Value> = parameters
+        .iter()
+        .map(|name| ((*name).to_owned(), parameter(name)))
+        .collect();
     json!({
         "securitySchemes": security_schemes(),
         "parameters": parameters,
@@ -28,8 +34,10 @@ pub(super) fn components(
 }
 
 fn security_schemes() -> Value {
-    let scopes: Map<String, Value> =
-        Scope::ALL.into_iter().map(|scope| (scope.as_str().to_owned(), scope.description().into())).collect();
+    let scopes: Map<String, Value> = Scope::ALL
+        .into_iter()
+        .map(|scope| (scope.as_str().to_owned(), scope.description().into()))
+        .collect();
     json!({
         "bearer": {
             "type": "http",
@@ -84,7 +92,10 @@ fn header(name: &str) -> Value {
             "`true` when this is the answer to an earlier request with the same `Idempotency-Key`.",
             json!({"type": "string", "enum": ["true"], "example": "true"}),
         ),
-        _ => ("Language of the texts.", json!({"type": "string", "enum": ["de", "en"], "example": "de"})),
+        _ => (
+            "Language of the texts.",
+            json!({"type": "string", "enum": ["de", "en"], "example": "de"}),
+        ),
     };
     json!({"description": description, "schema": schema})
 }
@@ -128,8 +139,7 @@ fn example(code: ProblemCode) -> Value {
                 "detail": "The value must be between 1 and 100.", "params": {"min": 1, "max": 100}}]);
         }
         ProblemCode::UnknownParameter => {
-            value["errors"] =
-                json!([{"parameter": "stauts", "in": "query", "code": "unknown_field", "detail": "This parameter is not known."}]);
+            value["errors"] = json!([{"parameter": "stauts", "in": "query", "code": "unknown_field", "detail": "This parameter is not known."}]);
         }
         ProblemCode::InvalidParameter => {
             value["errors"] = json!([{"parameter": "limit", "in": "query", "code": "out_of_range",

@@ -28,17 +28,44 @@ pub use serve::{get_document, swagger_ui};
 
 /// Tags of the operations, in the order of the document. Each operation has exactly one.
 pub const TAGS: [(&str, &str); 18] = [
-    ("Login", "Tokens for users (RFC 6749), sessions for customers of a portal, and who is logged in."),
-    ("Catalogue", "What a provider sells: products, plans and add-ons of the published catalogue."),
+    (
+        "Login",
+        "Tokens for users (RFC 6749), sessions for customers of a portal, and who is logged in.",
+    ),
+    (
+        "Catalogue",
+        "What a provider sells: products, plans and add-ons of the published catalogue.",
+    ),
     ("Customers", "Master data of customers; for staff and API keys."),
-    ("Options", "What can be done now, with prices and dates, and what cannot be done and why."),
-    ("Subscriptions", "Contracts: conclude, read, and everything that has happened and will happen to them."),
-    ("Plan changes", "Another plan or another quantity: preview, command, revocation."),
-    ("Cancellations", "Ordinary and extraordinary cancellations: preview, command, revocation."),
+    (
+        "Options",
+        "What can be done now, with prices and dates, and what cannot be done and why.",
+    ),
+    (
+        "Subscriptions",
+        "Contracts: conclude, read, and everything that has happened and will happen to them.",
+    ),
+    (
+        "Plan changes",
+        "Another plan or another quantity: preview, command, revocation.",
+    ),
+    (
+        "Cancellations",
+        "Ordinary and extraordinary cancellations: preview, command, revocation.",
+    ),
     ("Charges", "What has been charged, with its period and arithmetic."),
-    ("Events", "Everything that happened, in order, for audit and integration."),
-    ("Legal documents", "Terms, data-processing agreements and withdrawal instructions by version."),
-    ("Calculators", "The rules as stateless functions: dates, periods, proration and tax. No login."),
+    (
+        "Events",
+        "Everything that happened, in order, for audit and integration.",
+    ),
+    (
+        "Legal documents",
+        "Terms, data-processing agreements and withdrawal instructions by version.",
+    ),
+    (
+        "Calculators",
+        "The rules as stateless functions: dates, periods, proration and tax. No login.",
+    ),
     ("Public", "The catalogue for everyone. No login."),
     ("API keys", "Keys of programs."),
     ("Test clocks", "Move time in a sandbox."),
@@ -67,13 +94,26 @@ pub fn document_json() -> String {
 }
 
 fn build() -> Value {
-    let (_, collected) = App::new().into_utoipa_app().openapi(Ground::openapi()).configure(super::configure).split_for_parts();
+    let (_, collected) = App::new()
+        .into_utoipa_app()
+        .openapi(Ground::openapi())
+        .configure(super::configure)
+        .split_for_parts();
     let mut document = serde_json::to_value(collected).unwrap_or_default();
     document["info"] = info();
     complete::complete(&mut document);
     // Members in the usual order, and no trace of the collector.
     let mut ordered = serde_json::Map::new();
-    for name in ["openapi", "info", "externalDocs", "servers", "security", "tags", "paths", "components"] {
+    for name in [
+        "openapi",
+        "info",
+        "externalDocs",
+        "servers",
+        "security",
+        "tags",
+        "paths",
+        "components",
+    ] {
         if let Some(member) = document.get_mut(name) {
             ordered.insert(name.to_owned(), member.take());
         }
@@ -115,14 +155,27 @@ mod tests {
             let name = format!("{method} {path}");
             let id = operation["operationId"].as_str().unwrap_or_default();
             assert!(ids.insert(id.to_owned()), "{name}: operationId {id} twice");
-            assert!(id.starts_with(|first: char| first.is_ascii_lowercase()) && !id.contains('_'), "{name}: {id} is not camelCase");
+            assert!(
+                id.starts_with(|first: char| first.is_ascii_lowercase()) && !id.contains('_'),
+                "{name}: {id} is not camelCase"
+            );
             let tags = operation["tags"].as_array().map(Vec::as_slice).unwrap_or_default();
             assert_eq!(tags.len(), 1, "{name}: exactly one tag");
-            assert!(TAGS.iter().any(|(tag, _)| tags[0] == *tag), "{name}: tag {} is unknown", tags[0]);
+            assert!(
+                TAGS.iter().any(|(tag, _)| tags[0] == *tag),
+                "{name}: tag {} is unknown",
+                tags[0]
+            );
             let summary = operation["summary"].as_str().unwrap_or_default();
             assert!((3..=60).contains(&summary.len()), "{name}: summary {summary:?}");
-            assert!(!summary.ends_with('.'), "{name}: summary {summary:?} is a title, not a sentence");
-            assert!(operation["description"].as_str().is_some_and(|text| text.len() > 10), "{name}: description");
+            assert!(
+                !summary.ends_with('.'),
+                "{name}: summary {summary:?} is a title, not a sentence"
+            );
+            assert!(
+                operation["description"].as_str().is_some_and(|text| text.len() > 10),
+                "{name}: description"
+            );
         }
     }
 
@@ -132,8 +185,12 @@ mod tests {
             for code in operation["x-problem-codes"].as_array().expect("codes") {
                 let text = code.as_str().expect("text");
                 let code = ProblemCode::parse(text).unwrap_or_else(|| panic!("{method} {path}: {text} does not exist"));
-                let examples = &operation["responses"][code.status().as_str()]["content"]["application/problem+json"]["examples"];
-                assert!(examples[text]["$ref"].is_string(), "{method} {path}: {text} has no example");
+                let examples =
+                    &operation["responses"][code.status().as_str()]["content"]["application/problem+json"]["examples"];
+                assert!(
+                    examples[text]["$ref"].is_string(),
+                    "{method} {path}: {text} has no example"
+                );
             }
         }
     }
@@ -141,9 +198,17 @@ mod tests {
     #[test]
     fn every_template_parameter_is_declared() {
         for (path, method, operation) in operations() {
-            for name in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
-                let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
-                let declared = parameters.iter().any(|parameter| parameter["name"] == name && parameter["in"] == "path");
+            for name in path
+                .split('/')
+                .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            {
+                let parameters = operation["parameters"]
+                    .as_array()
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
+                let declared = parameters
+                    .iter()
+                    .any(|parameter| parameter["name"] == name && parameter["in"] == "path");
                 assert!(declared, "{method} {path}: {name} is not declared");
             }
         }
@@ -168,8 +233,13 @@ mod tests {
         fn check(value: &Value, at: &str) {
             match value {
                 Value::Object(members) => {
-                    assert!(!matches!(members.get("format").and_then(Value::as_str), Some("float" | "double")), "{at}");
-                    members.iter().for_each(|(name, member)| check(member, &format!("{at}/{name}")));
+                    assert!(
+                        !matches!(members.get("format").and_then(Value::as_str), Some("float" | "double")),
+                        "{at}"
+                    );
+                    members
+                        .iter()
+                        .for_each(|(name, member)| check(member, &format!("{at}/{name}")));
                 }
                 Value::Array(elements) => elements.iter().for_each(|element| check(element, at)),
                 Value::String(text) => assert!(!(at.ends_with("/type") && text == "number"), "{at}"),

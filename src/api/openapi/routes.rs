@@ -27,10 +27,18 @@ impl RouteTable {
     pub fn new(document: &Value) -> Self {
         let mut table = Self::default();
         for (path, item) in document["paths"].as_object().into_iter().flatten() {
-            let operations = item.as_object().into_iter().flatten().filter_map(|(method, operation)| {
-                let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok()?;
-                Some(Operation { method, template: path.clone(), query: query_names(operation) })
-            });
+            let operations = item
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter_map(|(method, operation)| {
+                    let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok()?;
+                    Some(Operation {
+                        method,
+                        template: path.clone(),
+                        query: query_names(operation),
+                    })
+                });
             table.routes.push((segments(path), operations.collect()));
         }
         table
@@ -42,10 +50,18 @@ impl RouteTable {
         let fits = |template: &[String]| {
             template.len() == wanted.len()
                 && template.iter().zip(&wanted).all(|(known, sent)| {
-                    if known.starts_with('{') { !sent.is_empty() } else { known == sent }
+                    if known.starts_with('{') {
+                        !sent.is_empty()
+                    } else {
+                        known == sent
+                    }
                 })
         };
-        self.routes.iter().filter(|(template, _)| fits(template)).flat_map(|(_, operations)| operations).collect()
+        self.routes
+            .iter()
+            .filter(|(template, _)| fits(template))
+            .flat_map(|(_, operations)| operations)
+            .collect()
     }
 
     /// Every operation.
@@ -61,7 +77,9 @@ fn segments(path: &str) -> Vec<String> {
 fn query_names(operation: &Value) -> HashSet<String> {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let in_query = parameters.filter(|parameter| parameter["in"] == "query");
-    in_query.filter_map(|parameter| parameter["name"].as_str().map(str::to_owned)).collect()
+    in_query
+        .filter_map(|parameter| parameter["name"].as_str().map(str::to_owned))
+        .collect()
 }
 
 #[cfg(test)]
@@ -77,7 +95,13 @@ mod tests {
             "/v1/a/{id}": {"get": {}},
             "/v1/a/preview": {"post": {}},
         }}));
-        let methods = |path: &str| -> Vec<String> { table.find(path).iter().map(|operation| operation.method.to_string()).collect() };
+        let methods = |path: &str| -> Vec<String> {
+            table
+                .find(path)
+                .iter()
+                .map(|operation| operation.method.to_string())
+                .collect()
+        };
         assert_eq!(methods("/v1/a"), ["GET", "POST"]);
         assert_eq!(methods("/v1/a/1"), ["GET"]);
         assert_eq!(methods("/v1/a/preview"), ["GET", "POST"]);

@@ -32,7 +32,13 @@ pub async fn get_document(request: HttpRequest) -> HttpResponse {
     builder
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
         .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
-    etag::respond_bytes(&request, tag.clone(), "application/json", builder, text.clone().into_bytes())
+    etag::respond_bytes(
+        &request,
+        tag.clone(),
+        "application/json",
+        builder,
+        text.clone().into_bytes(),
+    )
 }
 
 /// Swagger UI at `/docs/`; `client_id` is what "Authorize" is filled in with.
