@@ -3,3 +3,4 @@
 mod connections;
 mod schema;
 mod transactions;
+mod types;
