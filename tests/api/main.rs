@@ -12,3 +12,4 @@ mod architecture;
 mod auth;
 mod catalogue;
 mod database;
+mod server;

@@ -1,4 +1,4 @@
-//! An isolated database per test, copied from a template that was migrated once.
+//! An isolated database per test, copied from a template that was made once.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,14 +9,14 @@ use parking_lot::Mutex;
 use tempfile::TempDir;
 use vertragswerk::db::{self, Backend, Database, DbError};
 
+use super::demo::{self, ApiKeys};
 use super::postgres;
-
-const TEMPLATE: &str = "vertragswerk_template";
 
 /// A migrated database of one test alone; removed when dropped.
 pub struct TestDatabase {
     url: String,
     backend: Backend,
+    api_keys: ApiKeys,
     _remains: Remains,
 }
 
@@ -27,44 +27,63 @@ enum Remains {
 }
 
 impl TestDatabase {
-    /// A fresh SQLite file.
+    /// A fresh SQLite file with the schema and no rows.
     pub fn sqlite() -> Self {
-        static TEMPLATE_FILE: LazyLock<Vec<u8>> = LazyLock::new(|| {
-            let folder = tempfile::tempdir().expect("a folder");
-            let file = folder.path().join("template.db");
-            let database = Database::connect(&format!("sqlite:{}", file.display()), 1).expect("the template opens");
-            db::migrate(&database).expect("the SQLite migrations run");
-            let checkpoint = |connection: &mut db::DbConnection| {
-                Ok::<_, DbError>(connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?)
-            };
-            database.read(checkpoint).expect("the log is written back");
-            std::fs::read(file).expect("the template")
-        });
+        static TEMPLATE: LazyLock<(Vec<u8>, ApiKeys)> = LazyLock::new(|| sqlite_template(|_| ApiKeys::new()));
+        Self::sqlite_copy(&TEMPLATE)
+    }
+
+    /// A fresh SQLite file with the demo providers.
+    pub fn sqlite_demo() -> Self {
+        static TEMPLATE: LazyLock<(Vec<u8>, ApiKeys)> = LazyLock::new(|| sqlite_template(demo::fill));
+        Self::sqlite_copy(&TEMPLATE)
+    }
+
+    /// A fresh PostgreSQL database with the schema and no rows; `None` if none is installed (see [`postgres::server`]).
+    pub fn postgres() -> Option<Self> {
+        static TEMPLATE: LazyLock<ApiKeys> = LazyLock::new(|| postgres_template("template_schema", |_| ApiKeys::new()));
+        Self::postgres_copy("template_schema", &TEMPLATE)
+    }
+
+    /// A fresh PostgreSQL database with the demo providers; `None` if none is installed.
+    pub fn postgres_demo() -> Option<Self> {
+        static TEMPLATE: LazyLock<ApiKeys> = LazyLock::new(|| postgres_template("template_demo", demo::fill));
+        Self::postgres_copy("template_demo", &TEMPLATE)
+    }
+
+    fn sqlite_copy((content, api_keys): &(Vec<u8>, ApiKeys)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("test.db");
-        std::fs::write(&file, &*TEMPLATE_FILE).expect("a copy of the template");
-        let url = format!("sqlite:{}", file.display());
+        std::fs::write(&file, content).expect("a copy of the template");
         Self {
-            url,
+            url: format!("sqlite:{}", file.display()),
             backend: Backend::Sqlite,
+            api_keys: api_keys.clone(),
             _remains: Remains::Folder { _folder: folder },
         }
     }
 
-    /// A fresh PostgreSQL database; `None` if none is installed (see [`postgres::server`]).
-    pub fn postgres() -> Option<Self> {
+    fn postgres_copy(template: &str, api_keys: &LazyLock<ApiKeys>) -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let server = postgres::server()?;
+        let api_keys = LazyLock::force(api_keys).clone();
         let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         administer(&format!(
-            "CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy"
+            "CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"
         ));
-        let remains = Remains::PostgresDatabase(name.clone());
         Some(Self {
             url: server.url(&name),
             backend: Backend::Postgres,
-            _remains: remains,
+            api_keys,
+            _remains: Remains::PostgresDatabase(name),
         })
+    }
+
+    /// The API key of the demo provider with this short name; it holds every scope a key can hold.
+    pub fn api_key(&self, provider: &str) -> &str {
+        self.api_keys
+            .get(provider)
+            .unwrap_or_else(|| panic!("{provider}: none of {:?}", self.api_keys.keys()))
     }
 
     /// An empty database next to this one, on the same engine, where no migration has run.
@@ -77,6 +96,7 @@ impl TestDatabase {
                 Self {
                     url,
                     backend: Backend::Sqlite,
+                    api_keys: ApiKeys::new(),
                     _remains: Remains::Folder { _folder: folder },
                 }
             }
@@ -88,6 +108,7 @@ impl TestDatabase {
                 Self {
                     url: server.url(&name),
                     backend: Backend::Postgres,
+                    api_keys: ApiKeys::new(),
                     _remains: remains,
                 }
             }
@@ -115,22 +136,33 @@ impl Drop for Remains {
     }
 }
 
-/// Runs one statement as the administrator, after the template has been made. One at a time: PostgreSQL copies a template
-/// only while nobody uses it.
+fn sqlite_template(fill: impl FnOnce(Database) -> ApiKeys) -> (Vec<u8>, ApiKeys) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("template.db");
+    let database = Database::connect(&format!("sqlite:{}", file.display()), 1).expect("the template opens");
+    db::migrate(&database).expect("the SQLite migrations run");
+    let api_keys = fill(database.clone());
+    let checkpoint = |connection: &mut db::DbConnection| {
+        Ok::<_, DbError>(connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?)
+    };
+    database.read(checkpoint).expect("the log is written back");
+    (std::fs::read(file).expect("the template"), api_keys)
+}
+
+fn postgres_template(name: &str, fill: impl FnOnce(Database) -> ApiKeys) -> ApiKeys {
+    let server = postgres::server().expect("only called when there is one");
+    administer(&format!("CREATE DATABASE {name}"));
+    let database = Database::connect(&server.url(name), 1).expect("the template opens");
+    db::migrate(&database).expect("the PostgreSQL migrations run");
+    fill(database)
+}
+
+/// Runs one statement as the administrator. One at a time: PostgreSQL copies a template only while nobody uses it.
 fn administer(statement: &str) {
     static ADMINISTRATOR: LazyLock<Mutex<PgConnection>> = LazyLock::new(|| {
         let server = postgres::server().expect("only called when there is one");
-        let mut connection = PgConnection::establish(&server.url("postgres")).expect("the administrator's connection");
-        connection
-            .batch_execute(&format!("CREATE DATABASE {TEMPLATE}"))
-            .expect("the template is created");
-        let database = Database::connect(&server.url(TEMPLATE), 1).expect("the template opens");
-        db::migrate(&database).expect("the PostgreSQL migrations run");
-        drop(database);
-        Mutex::new(connection)
+        Mutex::new(PgConnection::establish(&server.url("postgres")).expect("the administrator's connection"))
     });
-    ADMINISTRATOR
-        .lock()
-        .batch_execute(statement)
-        .unwrap_or_else(|error| panic!("{statement}: {error}"));
+    let outcome = ADMINISTRATOR.lock().batch_execute(statement);
+    outcome.unwrap_or_else(|error| panic!("{statement}: {error}"));
 }

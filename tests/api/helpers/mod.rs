@@ -1,13 +1,16 @@
-//! What every test needs: an isolated, migrated database of its own on either engine.
+//! What every test needs: an isolated, migrated database of its own on either engine, and the real server on it.
 
+pub mod app;
 pub mod database;
+pub mod demo;
 pub mod http;
 pub mod postgres;
 
+pub use app::TestApp;
 pub use database::TestDatabase;
 
-/// Runs one test function on both databases, as two tests: `both!(name);` makes `name::sqlite` and `name::postgres` of
-/// `fn name(database: &TestDatabase)`.
+/// Runs test functions on both databases: `on_both_databases!(name);` makes the tests `name::sqlite` and `name::postgres`
+/// of `fn name(database: &TestDatabase)`. The database has the schema and no rows.
 macro_rules! on_both_databases {
     ($($name:ident),+ $(,)?) => {
         $(mod $name {
@@ -25,4 +28,25 @@ macro_rules! on_both_databases {
         })+
     };
 }
-pub(crate) use on_both_databases;
+
+/// Runs conversations with the server on both databases: `over_http!(name);` makes the tests `name::sqlite` and
+/// `name::postgres` of `async fn name(app: TestApp<'_>)`. The demo providers are there, and nothing else.
+macro_rules! over_http {
+    ($($name:ident),+ $(,)?) => {
+        $(mod $name {
+            #[test]
+            fn sqlite() {
+                $crate::helpers::app::run(&$crate::helpers::TestDatabase::sqlite_demo(), super::$name);
+            }
+
+            #[test]
+            fn postgres() {
+                if let Some(database) = $crate::helpers::TestDatabase::postgres_demo() {
+                    $crate::helpers::app::run(&database, super::$name);
+                }
+            }
+        })+
+    };
+}
+
+pub(crate) use {on_both_databases, over_http};
