@@ -4,10 +4,7 @@ use vertragswerk::clock::Clock;
 
 use crate::helpers::{TestApp, over_http};
 
-over_http!(
-    a_fresh_server_is_alive_and_ready,
-    staff_read_their_own_providers_catalogue
-);
+over_http!(a_fresh_server_is_alive_and_ready);
 
 async fn a_fresh_server_is_alive_and_ready(app: TestApp<'_>) {
     app.anonymous.get("/livez").await.expect(200);
