@@ -10,6 +10,7 @@ pub mod auth;
 pub mod choices;
 pub mod customers;
 pub mod etag;
+pub mod events;
 pub mod extract;
 pub mod health;
 pub mod instant;
@@ -29,6 +30,8 @@ pub mod products;
 pub mod public;
 pub mod reply;
 pub mod sessions;
+pub mod test_clocks;
+pub mod timeline;
 
 use actix_web::web;
 
@@ -46,7 +49,12 @@ pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
 }
 
 /// The versioned API; each resource module mounts its own operations.
-fn configure_v1(_config: &mut utoipa_actix_web::service_config::ServiceConfig) {}
+fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    config
+        .configure(events::configure)
+        .configure(test_clocks::configure)
+        .configure(timeline::configure);
+}
 
 /// Runs a service function on the pool for blocking work, so that the database never stalls the thread that serves requests.
 ///

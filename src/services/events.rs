@@ -211,3 +211,61 @@ pub fn list(
         .db
         .read(|conn| events::list(conn, provider_id, query.after, &query.types, customer_id, rows))?)
 }
+
+/// An event as readers see it.
+#[derive(Debug, Clone)]
+pub struct EventView {
+    /// Id (`evt_`).
+    pub id: String,
+    /// Type.
+    pub event_type: String,
+    /// Number among the provider's events.
+    pub position: i64,
+    /// Number among the customer's events.
+    pub sequence: i64,
+    /// The customer.
+    pub customer_id: String,
+    /// The contract.
+    pub subscription_id: Option<String>,
+    /// When it happened.
+    pub occurred_at: OffsetDateTime,
+    /// When it was written down.
+    pub recorded_at: OffsetDateTime,
+    /// Kind of the actor.
+    pub actor_type: String,
+    /// Id of the actor.
+    pub actor_id: Option<String>,
+    /// For whom.
+    pub on_behalf_of: Option<String>,
+    /// With which request.
+    pub request_id: Option<String>,
+    /// Snapshots.
+    pub data: Value,
+    /// Hash.
+    pub hash: String,
+}
+
+impl TryFrom<EventRow> for EventView {
+    type Error = AppError;
+
+    fn try_from(row: EventRow) -> Result<Self, AppError> {
+        let unreadable = |error: serde_json::Error| AppError::Internal(error.into());
+        let actor: Value = serde_json::from_str(&row.actor).map_err(unreadable)?;
+        Ok(Self {
+            id: row.id,
+            event_type: row.event_type,
+            position: row.position.unwrap_or_default(),
+            sequence: row.sequence,
+            customer_id: row.customer_id,
+            subscription_id: row.subscription_id,
+            occurred_at: row.occurred_at.instant(),
+            recorded_at: row.recorded_at.instant(),
+            actor_type: actor["type"].as_str().unwrap_or("system").to_owned(),
+            actor_id: actor["id"].as_str().map(str::to_owned),
+            on_behalf_of: row.on_behalf_of,
+            request_id: row.request_id,
+            data: serde_json::from_str(&row.data).map_err(unreadable)?,
+            hash: row.hash,
+        })
+    }
+}
