@@ -28,7 +28,6 @@ pub mod problem;
 pub mod problems;
 pub mod products;
 pub mod public;
-pub mod reply;
 pub mod sessions;
 pub mod test_clocks;
 pub mod timeline;

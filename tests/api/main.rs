@@ -13,3 +13,4 @@ mod auth;
 mod catalogue;
 mod database;
 mod server;
+mod manners;

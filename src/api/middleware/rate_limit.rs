@@ -10,10 +10,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
-use governor::clock::{Clock, DefaultClock};
-use governor::middleware::StateInformationMiddleware;
+use governor::clock::{Clock, DefaultClock, QuantaInstant};
+use governor::middleware::{StateInformationMiddleware, StateSnapshot};
 use governor::state::keyed::DefaultKeyedStateStore;
-use governor::{Quota, RateLimiter};
+use governor::{NotUntil, Quota, RateLimiter};
 use sha2::{Digest, Sha256};
 
 use crate::api::extract::client_ip;
@@ -77,7 +77,7 @@ impl RateLimits {
         &self,
         policy: &'static str,
         limit: u32,
-        outcome: Result<governor::middleware::StateSnapshot, governor::NotUntil<governor::clock::QuantaInstant>>,
+        outcome: Result<StateSnapshot, NotUntil<QuantaInstant>>,
     ) -> Verdict {
         match outcome {
             Ok(snapshot) => Verdict {

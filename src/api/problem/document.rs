@@ -96,25 +96,26 @@ pub struct ProblemField {
 impl ProblemDocument {
     pub(super) fn build(problem: &Problem, context: &ProblemContext) -> Self {
         let locale = context.locale;
-        let detail = match &problem.detail {
+        let facts = &problem.0;
+        let detail = match &facts.detail {
             Some(text) => text.get(locale),
-            None => problem.code.explanation(locale),
+            None => facts.code.explanation(locale),
         };
         Self {
-            type_uri: problem.code.type_uri(),
-            title: problem.code.title(locale).to_owned(),
-            status: problem.code.status().as_u16(),
+            type_uri: facts.code.type_uri(),
+            title: facts.code.title(locale).to_owned(),
+            status: facts.code.status().as_u16(),
             detail: detail.to_owned(),
             instance: context.instance.clone(),
-            code: problem.code.as_str().to_owned(),
+            code: facts.code.as_str().to_owned(),
             request_id: context.request_id.clone(),
-            errors: problem
+            errors: facts
                 .errors
                 .iter()
                 .take(100)
                 .map(|error| ProblemField::build(error, context))
                 .collect(),
-            members: problem.members.clone(),
+            members: facts.members.clone(),
         }
     }
 }

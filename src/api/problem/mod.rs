@@ -33,41 +33,43 @@ pub struct ProblemContext {
 
 /// A refused or failed request, before it is put into the caller's language.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Facts>);
+
+/// Boxed, so that a `Result` stays small on the way where nothing fails.
+#[derive(Debug)]
+struct Facts {
     code: ProblemCode,
     detail: Option<LocalizedText>,
     errors: Vec<FieldError>,
     members: Map<String, Value>,
     headers: Vec<(header::HeaderName, String)>,
     source: Option<Source>,
-    context: ProblemContext,
 }
 
 impl Problem {
     /// A problem whose detail is the explanation of its code.
     pub fn new(code: ProblemCode) -> Self {
-        Self {
+        Self(Box::new(Facts {
             code,
             detail: None,
             errors: Vec::new(),
             members: Map::new(),
             headers: Vec::new(),
             source: None,
-            context: ProblemContext::default(),
-        }
+        }))
     }
 
     /// Says what happened this time.
     #[must_use]
     pub fn detail(mut self, detail: LocalizedText) -> Self {
-        self.detail = Some(detail);
+        self.0.detail = Some(detail);
         self
     }
 
     /// Lists the wrong values.
     #[must_use]
     pub fn errors(mut self, errors: Vec<FieldError>) -> Self {
-        self.errors = errors;
+        self.0.errors = errors;
         self
     }
 
@@ -75,7 +77,7 @@ impl Problem {
     #[must_use]
     pub fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
         if !document::RESERVED_MEMBERS.contains(&name) {
-            self.members.insert(name.to_owned(), value.into());
+            self.0.members.insert(name.to_owned(), value.into());
         }
         self
     }
@@ -83,32 +85,25 @@ impl Problem {
     /// Adds a response header.
     #[must_use]
     pub fn header(mut self, name: header::HeaderName, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+        self.0.headers.push((name, value.into()));
         self
     }
 
     /// Keeps the cause for the log.
     #[must_use]
     pub fn caused_by(mut self, source: Source) -> Self {
-        self.source = Some(source);
-        self
-    }
-
-    /// Tells the problem about the request, for answers that bypass the envelope's own rendering.
-    #[must_use]
-    pub fn in_context(mut self, context: ProblemContext) -> Self {
-        self.context = context;
+        self.0.source = Some(source);
         self
     }
 
     /// Its code.
     pub fn code(&self) -> ProblemCode {
-        self.code
+        self.0.code
     }
 
     /// The cause and its chain of causes in one line, for the log.
     pub fn cause(&self) -> Option<String> {
-        let source = self.source.as_ref()?;
+        let source = self.0.source.as_ref()?;
         let mut text = source.to_string();
         let mut next = source.source();
         while let Some(cause) = next {
@@ -122,12 +117,12 @@ impl Problem {
     /// The response in the language of `context`.
     pub fn respond(&self, context: &ProblemContext) -> HttpResponse {
         let document = ProblemDocument::build(self, context);
-        let mut response = HttpResponse::build(self.code.status());
+        let mut response = HttpResponse::build(self.0.code.status());
         response
             .insert_header((header::CONTENT_TYPE, PROBLEM_JSON))
             .insert_header((header::CONTENT_LANGUAGE, context.locale.as_str()))
             .insert_header((header::CACHE_CONTROL, "no-store"));
-        for (name, value) in &self.headers {
+        for (name, value) in &self.0.headers {
             response.insert_header((name.clone(), value.as_str()));
         }
         response.body(serde_json::to_vec(&document).unwrap_or_default())
@@ -137,7 +132,7 @@ impl Problem {
 /// Only for the log: code and detail, never the cause.
 impl std::fmt::Display for Problem {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.code.as_str())
+        formatter.write_str(self.0.code.as_str())
     }
 }
 
@@ -145,11 +140,11 @@ impl std::error::Error for Problem {}
 
 impl actix_web::ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.code.status()
+        self.0.code.status()
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.respond(&self.context)
+        self.respond(&ProblemContext::default())
     }
 }
 

@@ -5,6 +5,7 @@ pub mod database;
 pub mod demo;
 pub mod http;
 pub mod postgres;
+pub mod server;
 
 pub use app::TestApp;
 pub use database::TestDatabase;
