@@ -19,18 +19,23 @@ pub struct TestApp<'a> {
 
 /// Starts a server on `database`, runs `test` against it and stops it.
 pub fn run<'a, F: Future<Output = ()>>(database: &'a TestDatabase, test: impl FnOnce(TestApp<'a>) -> F) {
-    actix_web::rt::System::new().block_on(async {
-        let state = demo::state(database.open(4));
-        let application = startup::build(state.clone()).expect("a free port");
-        let handle = application.server.handle();
-        let serving = actix_web::rt::spawn(application.server);
-        let anonymous = Caller::anonymous(&format!("http://127.0.0.1:{}", application.port));
+    let state = demo::state(database.open(4));
+    serve(state.clone(), |anonymous| {
         test(TestApp {
             state,
             anonymous,
             database,
         })
-        .await;
+    });
+}
+
+/// Starts a server with `state`, lets someone without a login talk to it and stops it.
+pub fn serve<F: Future<Output = ()>>(state: AppState, conversation: impl FnOnce(Caller) -> F) {
+    actix_web::rt::System::new().block_on(async {
+        let application = startup::build(state).expect("a free port");
+        let handle = application.server.handle();
+        let serving = actix_web::rt::spawn(application.server);
+        conversation(Caller::anonymous(&format!("http://127.0.0.1:{}", application.port))).await;
         handle.stop(false).await;
         serving
             .await
