@@ -4,10 +4,14 @@
 //! answer to a DTO. Its errors are [`problem::Problem`]s (`?` makes one from an [`AppError`]).
 
 pub mod add_ons;
+pub mod amounts;
 pub mod answer;
 pub mod api_keys;
 pub mod auth;
+pub mod charges;
 pub mod choices;
+pub mod civil_date;
+pub mod contract_choices;
 pub mod customers;
 pub mod etag;
 pub mod events;
@@ -22,6 +26,7 @@ pub mod middleware;
 pub mod money;
 pub mod offer;
 pub mod openapi;
+pub mod options;
 pub mod pagination;
 pub mod plans;
 pub mod problem;
@@ -50,7 +55,9 @@ pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
 /// The versioned API; each resource module mounts its own operations.
 fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config
+        .configure(charges::configure)
         .configure(events::configure)
+        .configure(options::configure)
         .configure(test_clocks::configure)
         .configure(timeline::configure);
 }
