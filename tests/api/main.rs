@@ -12,5 +12,5 @@ mod architecture;
 mod auth;
 mod catalogue;
 mod database;
-mod server;
 mod manners;
+mod server;

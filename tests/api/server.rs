@@ -6,7 +6,8 @@ use serde_json::json;
 use vertragswerk::db::{self, Database};
 
 use crate::helpers::postgres::Server;
-use crate::helpers::{TestApp, app, demo, over_http};
+use crate::helpers::server::serve;
+use crate::helpers::{TestApp, demo, over_http};
 
 over_http!(a_fresh_server_is_alive_and_ready);
 
@@ -21,7 +22,7 @@ fn an_outage_of_the_database_is_503_and_ends_by_itself() {
     let database = Database::connect(&postgres.url("postgres"), 4).expect("connected");
     db::migrate(&database).expect("migrated");
     let api_keys = demo::fill(database.clone());
-    app::serve(demo::state(database), |anonymous| async move {
+    serve(demo::state(database), |anonymous| async move {
         let staff = anonymous.with_token(&api_keys["kontaktkiste"]);
         let clock = json!({ "now_at": "2026-01-01T00:00:00Z" });
         staff.get("/v1/events").await.expect(200);

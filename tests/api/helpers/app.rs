@@ -1,12 +1,12 @@
 //! The real server, in this process, on a port of its own and with the demo providers.
 
 use serde_json::json;
-use vertragswerk::startup;
 use vertragswerk::state::AppState;
 
 use super::TestDatabase;
 use super::demo::{self, ADMIN, PASSWORD};
 use super::http::Caller;
+use super::server::serve;
 
 /// A running server. `state.clock` is its wall clock, which stands still until the test moves it.
 pub struct TestApp<'a> {
@@ -26,21 +26,6 @@ pub fn run<'a, F: Future<Output = ()>>(database: &'a TestDatabase, test: impl Fn
             anonymous,
             database,
         })
-    });
-}
-
-/// Starts a server with `state`, lets someone without a login talk to it and stops it.
-pub fn serve<F: Future<Output = ()>>(state: AppState, conversation: impl FnOnce(Caller) -> F) {
-    actix_web::rt::System::new().block_on(async {
-        let application = startup::build(state).expect("a free port");
-        let handle = application.server.handle();
-        let serving = actix_web::rt::spawn(application.server);
-        conversation(Caller::anonymous(&format!("http://127.0.0.1:{}", application.port))).await;
-        handle.stop(false).await;
-        serving
-            .await
-            .expect("the server did not panic")
-            .expect("the server ended in order");
     });
 }
 

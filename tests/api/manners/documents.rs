@@ -15,8 +15,17 @@ fn the_document_is_served_and_cached() {
         assert_eq!(answer.header("cache-control"), "public, max-age=300");
         let tag = answer.header("etag").to_owned();
         assert_eq!(answer.text, vertragswerk::api::openapi::document_json());
-        let again = caller.send(caller.request(Method::GET, "/openapi.json").header("If-None-Match", &tag)).await;
-        assert_eq!((again.status, again.text.as_str(), again.header("etag")), (304, "", tag.as_str()));
+        let again = caller
+            .send(
+                caller
+                    .request(Method::GET, "/openapi.json")
+                    .header("If-None-Match", &tag),
+            )
+            .await;
+        assert_eq!(
+            (again.status, again.text.as_str(), again.header("etag")),
+            (304, "", tag.as_str())
+        );
         assert_eq!(answer.expect(200)["openapi"], "3.1.0");
     });
 }
@@ -29,7 +38,10 @@ fn swagger_ui_is_served_from_the_program_itself() {
         assert_eq!((moved.status, moved.header("location")), (307, "/docs/"));
         let page = caller.get("/docs/").await;
         assert_eq!(page.status, 200);
-        assert!(!page.text.contains("http://") && !page.text.contains("https://"), "loads something from elsewhere");
+        assert!(
+            !page.text.contains("http://") && !page.text.contains("https://"),
+            "loads something from elsewhere"
+        );
         let start = caller.get("/docs/swagger-initializer.js").await.text;
         for setting in ["/openapi.json", "persistAuthorization", "tryItOutEnabled", "textschirm"] {
             assert!(start.contains(setting), "{setting} in {start}");
@@ -46,9 +58,16 @@ fn every_code_has_a_page() {
         let list = caller.get("/problems").await;
         assert_eq!(list.status, 200);
         for code in ProblemCode::ALL {
-            assert!(list.text.contains(&format!("/problems/{}\"", code.as_str())), "{}", code.as_str());
+            assert!(
+                list.text.contains(&format!("/problems/{}\"", code.as_str())),
+                "{}",
+                code.as_str()
+            );
             let page = caller.get(&code.type_uri()).await;
-            assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
+            assert_eq!(
+                (page.status, page.header("content-type")),
+                (200, "text/html; charset=utf-8")
+            );
         }
     });
 }

@@ -12,7 +12,10 @@ use crate::helpers::TestDatabase;
 
 /// A server's state in the demo's configuration, changed by `adjust`.
 fn state(database: &TestDatabase, adjust: impl FnOnce(&mut Config)) -> AppState {
-    let mut config = Config { workers: Some(1), ..Config::default() };
+    let mut config = Config {
+        workers: Some(1),
+        ..Config::default()
+    };
     adjust(&mut config);
     AppState::with_database(config, Clock::System, database.open(2)).expect("a good configuration")
 }

@@ -10,7 +10,17 @@ use crate::helpers::server::serve;
 fn unknown_paths_methods_parameters_and_formats() {
     let database = TestDatabase::sqlite();
     serve(state(&database, |_| {}), async |caller| {
-        for path in ["/", "/v1", "/v1/nothing", "/v1/me/", "/livez/", "/v1/me/%2e%2e", "/problems/none", "/%00", "/v1//me"] {
+        for path in [
+            "/",
+            "/v1",
+            "/v1/nothing",
+            "/v1/me/",
+            "/livez/",
+            "/v1/me/%2e%2e",
+            "/problems/none",
+            "/%00",
+            "/v1//me",
+        ] {
             let body = caller.get(path).await.expect_problem(404, "not_found");
             assert_eq!(body["type"], "/problems/not_found", "{path}");
         }
@@ -19,7 +29,10 @@ fn unknown_paths_methods_parameters_and_formats() {
         answer.expect_problem(405, "method_not_allowed");
         let answer = caller.send(caller.request(Method::OPTIONS, "/livez")).await;
         assert_eq!((answer.status, answer.header("allow")), (204, "GET, HEAD, OPTIONS"));
-        let body = caller.get("/livez?pretty=1&x").await.expect_problem(400, "unknown_parameter");
+        let body = caller
+            .get("/livez?pretty=1&x")
+            .await
+            .expect_problem(400, "unknown_parameter");
         assert_eq!(body["errors"][0]["parameter"], "pretty");
         assert_eq!(body["errors"][1]["parameter"], "x");
         let html = caller.request(Method::GET, "/v1/me").header("Accept", "text/html");
@@ -34,7 +47,11 @@ fn logins_are_asked_for_before_anything_else_is_looked_at() {
         let answer = caller.get("/v1/me").await;
         assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"api\"");
         answer.expect_problem(401, "unauthenticated");
-        caller.with_token("nonsense").get("/v1/me").await.expect_problem(401, "invalid_token");
+        caller
+            .with_token("nonsense")
+            .get("/v1/me")
+            .await
+            .expect_problem(401, "invalid_token");
     });
 }
 
@@ -58,12 +75,24 @@ fn problems_speak_the_callers_language_and_carry_the_request_id() {
     serve(state(&database, |_| {}), async |caller| {
         let german = caller.get("/nothing").await;
         assert_eq!(german.header("content-language"), "de");
-        let english = caller.request(Method::GET, "/nothing").header("Accept-Language", "fr, en;q=0.8").header("X-Request-Id", "my-1");
+        let english = caller
+            .request(Method::GET, "/nothing")
+            .header("Accept-Language", "fr, en;q=0.8")
+            .header("X-Request-Id", "my-1");
         let english = caller.send(english).await;
-        assert_eq!((english.header("content-language"), english.header("x-request-id")), ("en", "my-1"));
+        assert_eq!(
+            (english.header("content-language"), english.header("x-request-id")),
+            ("en", "my-1")
+        );
         let (german, english) = (german.expect(404), english.expect(404));
-        assert_eq!((german["title"].as_str(), english["title"].as_str()), (Some("Nicht gefunden"), Some("Not found")));
-        assert_eq!((english["request_id"].as_str(), english["instance"].as_str()), (Some("my-1"), Some("/nothing")));
+        assert_eq!(
+            (german["title"].as_str(), english["title"].as_str()),
+            (Some("Nicht gefunden"), Some("Not found"))
+        );
+        assert_eq!(
+            (english["request_id"].as_str(), english["instance"].as_str()),
+            (Some("my-1"), Some("/nothing"))
+        );
         assert!(german["request_id"].as_str().is_some_and(|id| id.starts_with("req_")));
     });
 }
@@ -72,13 +101,34 @@ fn problems_speak_the_callers_language_and_carry_the_request_id() {
 fn every_answer_carries_the_security_headers() {
     let database = TestDatabase::sqlite();
     serve(state(&database, |config| config.hsts = true), async |caller| {
-        for path in ["/livez", "/nothing", "/v1/me", "/docs/", "/openapi.json", "/problems/not_found"] {
+        for path in [
+            "/livez",
+            "/nothing",
+            "/v1/me",
+            "/docs/",
+            "/openapi.json",
+            "/problems/not_found",
+        ] {
             let answer = caller.get(path).await;
-            for name in ["x-content-type-options", "content-security-policy", "referrer-policy", "cache-control", "x-request-id"] {
+            for name in [
+                "x-content-type-options",
+                "content-security-policy",
+                "referrer-policy",
+                "cache-control",
+                "x-request-id",
+            ] {
                 assert!(!answer.header(name).is_empty(), "{path}: {name}");
             }
-            assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
-            assert!(answer.header("strict-transport-security").starts_with("max-age="), "{path}");
+            assert!(
+                answer
+                    .header("content-security-policy")
+                    .contains("frame-ancestors 'none'"),
+                "{path}"
+            );
+            assert!(
+                answer.header("strict-transport-security").starts_with("max-age="),
+                "{path}"
+            );
         }
     });
 }
@@ -86,20 +136,35 @@ fn every_answer_carries_the_security_headers() {
 #[test]
 fn only_configured_origins_may_read_answers() {
     let database = TestDatabase::sqlite();
-    let allow = |config: &mut vertragswerk::config::Config| config.cors_allowed_origins = vec!["https://portal.example.com".to_owned()];
+    let allow = |config: &mut vertragswerk::config::Config| {
+        config.cors_allowed_origins = vec!["https://portal.example.com".to_owned()]
+    };
     serve(state(&database, allow), async |caller| {
         let from = |origin: &str| caller.request(Method::GET, "/v1/me").header("Origin", origin);
         let ours = caller.send(from("https://portal.example.com")).await;
-        assert_eq!((ours.status, ours.header("access-control-allow-origin")), (401, "https://portal.example.com"));
-        assert!(ours.header("access-control-expose-headers").to_lowercase().contains("x-request-id"));
+        assert_eq!(
+            (ours.status, ours.header("access-control-allow-origin")),
+            (401, "https://portal.example.com")
+        );
+        assert!(
+            ours.header("access-control-expose-headers")
+                .to_lowercase()
+                .contains("x-request-id")
+        );
         let foreign = caller.send(from("https://evil.example.com")).await;
-        assert_eq!((foreign.status, foreign.header("access-control-allow-origin")), (401, ""));
+        assert_eq!(
+            (foreign.status, foreign.header("access-control-allow-origin")),
+            (401, "")
+        );
         let preflight = caller
             .request(Method::OPTIONS, "/v1/me")
             .header("Origin", "https://portal.example.com")
             .header("Access-Control-Request-Method", "GET")
             .header("Access-Control-Request-Headers", "authorization, idempotency-key");
         let preflight = caller.send(preflight).await;
-        assert_eq!((preflight.status, preflight.header("access-control-max-age")), (200, "7200"));
+        assert_eq!(
+            (preflight.status, preflight.header("access-control-max-age")),
+            (200, "7200")
+        );
     });
 }
