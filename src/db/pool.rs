@@ -62,6 +62,12 @@ impl Database {
         self.pool.max_size()
     }
 
+    /// How many connections are open, and how many of them nobody uses.
+    pub fn connections(&self) -> (u32, u32) {
+        let state = self.pool.state();
+        (state.connections, state.idle_connections)
+    }
+
     /// Whether the database answers now.
     pub fn ping(&self) -> Result<(), DbError> {
         self.read(|connection| Ok(diesel::r2d2::R2D2Connection::ping(connection)?))

@@ -171,14 +171,91 @@ fn code_of(status: StatusCode) -> ProblemCode {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, init_service, try_call_service};
+    use actix_web::{App, ResponseError};
+    use serde_json::Value;
+
     use super::*;
+    use crate::clock::Clock;
+    use crate::config::Config;
+    use crate::db::Database;
+
+    async fn panicking() -> HttpResponse {
+        panic!("a defect")
+    }
+
+    async fn slow() -> HttpResponse {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        HttpResponse::Ok().finish()
+    }
+
+    async fn plain() -> HttpResponse {
+        HttpResponse::PayloadTooLarge().body("too large")
+    }
+
+    /// Status, headers and body of the answer to `path`.
+    async fn answer(path: &str) -> (StatusCode, header::HeaderMap, Value) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Database::connect(&format!("sqlite:{}/a.db", folder.path().display()), 1).expect("a database");
+        let config = Config {
+            request_timeout_seconds: 1,
+            ..Config::default()
+        };
+        let state = AppState::with_database(config, Clock::System, db).expect("a good configuration");
+        let app = App::new()
+            .app_data(web::Data::new(state))
+            .route("/panic", web::get().to(panicking))
+            .route("/slow", web::get().to(slow))
+            .route("/plain", web::get().to(plain))
+            .wrap(from_fn(envelope));
+        let service = init_service(app).await;
+        let request = TestRequest::get()
+            .uri(path)
+            .insert_header(("x-request-id", "r-1"))
+            .to_request();
+        let response = match try_call_service(&service, request).await {
+            Ok(response) => response.into_parts().1.map_into_boxed_body(),
+            Err(error) => error.as_response_error().error_response(),
+        };
+        let (head, body) = response.into_parts();
+        let bytes = actix_web::body::to_bytes(body).await.unwrap_or_default();
+        (
+            head.status(),
+            head.headers().clone(),
+            serde_json::from_slice(&bytes).unwrap_or_default(),
+        )
+    }
+
+    #[actix_web::test]
+    async fn panics_and_slow_handlers_are_answered_like_any_other_problem() {
+        for (path, status, code) in [("/panic", 500, "internal_error"), ("/slow", 503, "service_unavailable")] {
+            let (sent, headers, body) = answer(path).await;
+            assert_eq!((sent.as_u16(), body["code"].as_str()), (status, Some(code)), "{path}");
+            assert_eq!(
+                (body["request_id"].as_str(), body["instance"].as_str()),
+                (Some("r-1"), Some(path))
+            );
+            assert_eq!(headers.get("x-request-id").expect("set"), "r-1");
+            assert_eq!(headers.get("x-content-type-options").expect("set"), "nosniff");
+            assert!(!body.to_string().contains("defect"));
+        }
+    }
+
+    #[actix_web::test]
+    async fn foreign_error_answers_become_problems() {
+        let (status, headers, body) = answer("/plain").await;
+        assert_eq!((status.as_u16(), body["code"].as_str()), (413, Some("body_too_large")));
+        assert_eq!(headers.get("content-type").expect("set"), PROBLEM_JSON);
+        let teapot = Problem::new(code_of(StatusCode::IM_A_TEAPOT)).error_response();
+        assert_eq!(teapot.status(), StatusCode::BAD_REQUEST);
+    }
 
     #[test]
     fn foreign_statuses_become_the_problem_that_says_the_same() {
         assert_eq!(code_of(StatusCode::NOT_FOUND), ProblemCode::NotFound);
-        assert_eq!(code_of(StatusCode::PAYLOAD_TOO_LARGE), ProblemCode::BodyTooLarge);
+        assert_eq!(code_of(StatusCode::CONFLICT), ProblemCode::StateConflict);
         assert_eq!(code_of(StatusCode::BAD_REQUEST), ProblemCode::MalformedRequest);
-        assert_eq!(code_of(StatusCode::IM_A_TEAPOT), ProblemCode::MalformedRequest);
         assert_eq!(code_of(StatusCode::BAD_GATEWAY), ProblemCode::InternalError);
     }
 }

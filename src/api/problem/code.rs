@@ -119,6 +119,14 @@ problem_codes! {
         ("Über die außerordentliche Kündigung ist bereits entschieden.", "The extraordinary cancellation has already been decided.");
     CancellationInEffect = "cancellation_in_effect", CONFLICT, ("Vertrag ist gekündigt", "Cancellation in effect"),
         ("Der Vertrag ist gekündigt. Nehmen Sie zuerst die Kündigung zurück.", "The contract is cancelled. Revoke the cancellation first.");
+    AlreadyCancelled = "already_cancelled", CONFLICT, ("Bereits gekündigt", "Already cancelled"),
+        ("Der Vertrag ist bereits gekündigt; die Kündigung kann zurückgenommen werden, solange er läuft.", "The contract is already cancelled; the cancellation can be revoked while the contract runs.");
+    ChangeSuperseded = "change_superseded", CONFLICT, ("Änderung ersetzt", "Change superseded"),
+        ("Die Änderung wurde durch eine spätere ersetzt.", "The change has been replaced by a later one.");
+    NothingToCancel = "nothing_to_cancel", CONFLICT, ("Nichts zu kündigen", "Nothing to cancel"),
+        ("Es läuft kein Vertrag, der gekündigt werden könnte.", "No contract is running that could be cancelled.");
+    RevocationNotOffered = "revocation_not_offered", CONFLICT, ("Rücknahme nicht vorgesehen", "Revocation not offered"),
+        ("Der Anbieter sieht die Rücknahme nicht vor.", "The provider does not offer to take this back.");
     StateConflict = "state_conflict", CONFLICT, ("Stand erlaubt das nicht", "State conflict"),
         ("Der gegenwärtige Stand erlaubt das nicht.", "The present state does not allow this.");
     PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, ("Inzwischen geändert", "Precondition failed"),

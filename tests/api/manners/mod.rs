@@ -1,5 +1,6 @@
 //! How the API behaves whatever is asked of it: problems, headers, limits, documents. The databases play no part here.
 
+mod codes;
 mod documents;
 mod limits;
 mod problems;
