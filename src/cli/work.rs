@@ -1,0 +1,56 @@
+//! `work`: the due loop without the API.
+
+use clap::Args;
+use vertragswerk::config::{Config, LogFormat};
+use vertragswerk::telemetry;
+use vertragswerk::worker::{self, Shutdown};
+
+use super::failure::Failure;
+use super::{DatabaseArgs, open_migrated, print};
+
+/// Settings of a worker.
+#[derive(Debug, Args)]
+pub struct WorkArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// How log lines look.
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    /// What is logged, as in RUST_LOG.
+    #[arg(long, env = "LOG", default_value = "info")]
+    log: String,
+}
+
+/// Runs `work` until the process is told to stop (SIGTERM, SIGINT); the transaction it is in is finished first.
+pub fn work(arguments: WorkArgs) -> Result<(), Failure> {
+    telemetry::init(&Config {
+        log: arguments.log,
+        log_format: arguments.log_format,
+        ..Config::default()
+    });
+    let state = open_migrated(&arguments.database)?;
+    let shutdown = Shutdown::default();
+    let stop = shutdown.clone();
+    let listener = std::thread::spawn(move || {
+        let stopped = actix_web::rt::System::new().block_on(stop_signal());
+        stop.stop();
+        stopped
+    });
+    print("Working off what falls due.\n")?;
+    worker::run(&state, &shutdown);
+    match listener.join() {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Failure::new(format!("Cannot listen for signals: {error}."))),
+        Err(_) => Err(Failure::new("Cannot listen for signals.")),
+    }
+}
+
+/// Waits until the process is asked to stop.
+async fn stop_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        outcome = tokio::signal::ctrl_c() => outcome,
+        _ = terminate.recv() => Ok(()),
+    }
+}
