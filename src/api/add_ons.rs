@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use super::blocking;
@@ -12,7 +13,7 @@ use super::extract::{AddOnId, Query};
 use super::offer::{
     PriceDto, Pricing, QuantityRuleDto, RequiredConsentDto, TermsDto, WithdrawalSettingsDto, page_in_order,
 };
-use super::pagination::Paging;
+use super::pagination::{PageParams, Paging};
 use super::problem::Problem;
 use crate::context::RequestContext;
 use crate::domain::access::Principal;
@@ -43,7 +44,18 @@ pub struct AddOnQuery {
     pub available: Option<bool>,
 }
 
-/// List add-ons.
+/// The add-ons of the published catalogue.
+#[utoipa::path(
+    tag = "Catalogue",
+    operation_id = "listAddOns",
+    summary = "List add-ons",
+    description = "What can be booked on top of a contract, in the language of the caller, with prices, terms and documents to accept.",
+    params(AddOnQuery, PageParams),
+    responses((status = 200, description = "A page of add-ons.", body = AddOnList)),
+    extensions(
+        ("x-required-scopes" = json!(["catalogue:read"])),
+    )
+)]
 #[get("/add-ons")]
 pub async fn list_add_ons(
     state: web::Data<AppState>,
@@ -57,7 +69,19 @@ pub async fn list_add_ons(
     paging.respond::<_, AddOnList>(page)
 }
 
-/// Fetch an add-on.
+/// One add-on of the published catalogue.
+#[utoipa::path(
+    tag = "Catalogue",
+    operation_id = "getAddOn",
+    summary = "Fetch an add-on",
+    description = "An add-on of the published catalogue, in the language of the caller.",
+    params(AddOnId),
+    responses((status = 200, description = "The add-on.", body = AddOnDto)),
+    extensions(
+        ("x-required-scopes" = json!(["catalogue:read"])),
+        ("x-entity-tag" = json!(true)),
+    )
+)]
 #[get("/add-ons/{add_on_id}")]
 pub async fn get_add_on(
     state: web::Data<AppState>,
@@ -270,4 +294,9 @@ impl AddOnDto {
             withdrawal: (&add_on.withdrawal).into(),
         }
     }
+}
+
+/// Mounts the operations of this module.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(list_add_ons).service(get_add_on);
 }

@@ -7,13 +7,14 @@ use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use super::answer::{answer, send};
 use super::choices::{CustomerTypeDto, LanguageDto};
 use super::extract::{CustomerId, IfMatch, Json, MergePatch, Query};
 use super::instant::Instant;
-use super::pagination::Paging;
+use super::pagination::{PageParams, Paging};
 use super::problem::Problem;
 use super::{blocking, etag};
 use crate::context::RequestContext;
@@ -241,7 +242,20 @@ impl From<Customer> for CustomerDto {
     }
 }
 
-/// Create a customer.
+/// A new customer.
+#[utoipa::path(
+    tag = "Customers",
+    operation_id = "createCustomer",
+    summary = "Create a customer",
+    description = "For staff and API keys. The customer can then conclude contracts; a login or a session is a separate matter.",
+    request_body(content = CreateCustomer),
+    responses((status = 201, description = "The customer.", body = CustomerDto)),
+    extensions(
+        ("x-required-scopes" = json!(["customers:write"])),
+        ("x-entity-tag" = json!(true)),
+        ("x-problem-codes" = json!(["customer_number_taken", "external_id_taken", "no_test_mode", "test_clock_advancing"])),
+    )
+)]
 #[post("/customers")]
 pub async fn create_customer(
     state: web::Data<AppState>,
@@ -258,7 +272,18 @@ pub async fn create_customer(
     send(blocking(&state, move |state| customers::create(state, &command, &new, &render)).await?)
 }
 
-/// List customers.
+/// The customers of the provider.
+#[utoipa::path(
+    tag = "Customers",
+    operation_id = "listCustomers",
+    summary = "List customers",
+    description = "The customers of the provider, newest first; for staff and API keys.",
+    params(CustomerParams, PageParams),
+    responses((status = 200, description = "A page of customers.", body = CustomerList)),
+    extensions(
+        ("x-required-scopes" = json!(["customers:read"])),
+    )
+)]
 #[get("/customers")]
 pub async fn list_customers(
     state: web::Data<AppState>,
@@ -275,7 +300,19 @@ pub async fn list_customers(
     paging.respond::<_, CustomerList>(page.map(CustomerDto::from))
 }
 
-/// Fetch a customer.
+/// One customer.
+#[utoipa::path(
+    tag = "Customers",
+    operation_id = "getCustomer",
+    summary = "Fetch a customer",
+    description = "Staff and API keys see every customer of the provider, customers see themselves.",
+    params(CustomerId),
+    responses((status = 200, description = "The customer.", body = CustomerDto)),
+    extensions(
+        ("x-required-scopes" = json!(["customers:read"])),
+        ("x-entity-tag" = json!(true)),
+    )
+)]
 #[get("/customers/{customer_id}")]
 pub async fn get_customer(
     state: web::Data<AppState>,
@@ -292,7 +329,21 @@ pub async fn get_customer(
     )
 }
 
-/// Update a customer.
+/// Changes to a customer.
+#[utoipa::path(
+    tag = "Customers",
+    operation_id = "updateCustomer",
+    summary = "Update a customer",
+    description = "A merge patch (RFC 7396): absent members stay as they are, `null` removes. Number and type cannot be changed. Send the `ETag` as `If-Match` to change only what you have read.",
+    params(CustomerId),
+    request_body(content((UpdateCustomer = "application/merge-patch+json"), (UpdateCustomer = "application/json"))),
+    responses((status = 200, description = "The customer as it is now.", body = CustomerDto)),
+    extensions(
+        ("x-required-scopes" = json!(["customers:write"])),
+        ("x-entity-tag" = json!(true)),
+        ("x-problem-codes" = json!(["external_id_taken"])),
+    )
+)]
 #[patch("/customers/{customer_id}")]
 pub async fn update_customer(
     state: web::Data<AppState>,
@@ -367,4 +418,13 @@ impl From<CustomerParams> for CustomerQuery {
             created_before: params.created_before.map(|instant| instant.0),
         }
     }
+}
+
+/// Mounts the operations of this module.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(create_customer)
+        .service(list_customers)
+        .service(get_customer)
+        .service(update_customer);
 }

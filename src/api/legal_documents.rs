@@ -4,12 +4,13 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use super::choices::{DocumentKindDto, LanguageDto};
 use super::extract::{LegalDocumentId, Query};
 use super::instant::Instant;
-use super::pagination::Paging;
+use super::pagination::{PageParams, Paging};
 use super::problem::Problem;
 use super::{blocking, etag};
 use crate::domain::access::Principal;
@@ -106,7 +107,18 @@ impl LegalDocumentDto {
     }
 }
 
-/// List legal documents.
+/// All published legal documents.
+#[utoipa::path(
+    tag = "Legal documents",
+    operation_id = "listLegalDocuments",
+    summary = "List legal documents",
+    description = "Terms, data-processing agreements, withdrawal instructions and the like in every published version and language, without their wording, newest first.",
+    params(LegalDocumentParams, PageParams),
+    responses((status = 200, description = "A page of documents.", body = LegalDocumentList)),
+    extensions(
+        ("x-required-scopes" = json!(["catalogue:read"])),
+    )
+)]
 #[get("/legal-documents")]
 pub async fn list_legal_documents(
     state: web::Data<AppState>,
@@ -127,7 +139,19 @@ pub async fn list_legal_documents(
     paging.respond::<_, LegalDocumentList>(page.map(|document| LegalDocumentDto::new(document, None)))
 }
 
-/// Fetch a legal document with its wording.
+/// One published legal document.
+#[utoipa::path(
+    tag = "Legal documents",
+    operation_id = "getLegalDocument",
+    summary = "Fetch a legal document",
+    description = "A published version with its wording. It never changes: consents refer to it.",
+    params(LegalDocumentId),
+    responses((status = 200, description = "The document.", body = LegalDocumentDto)),
+    extensions(
+        ("x-required-scopes" = json!(["catalogue:read"])),
+        ("x-entity-tag" = json!(true)),
+    )
+)]
 #[get("/legal-documents/{legal_document_id}")]
 pub async fn get_legal_document(
     state: web::Data<AppState>,
@@ -150,4 +174,9 @@ pub async fn get_legal_document(
         response,
         body,
     ))
+}
+
+/// Mounts the operations of this module.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(list_legal_documents).service(get_legal_document);
 }

@@ -59,7 +59,13 @@ fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(events::configure)
         .configure(options::configure)
         .configure(test_clocks::configure)
-        .configure(timeline::configure);
+        .configure(timeline::configure)
+        .configure(products::configure)
+        .configure(plans::configure)
+        .configure(add_ons::configure)
+        .configure(customers::configure)
+        .configure(legal_documents::configure)
+        .configure(public::configure);
 }
 
 /// Runs a service function on the pool for blocking work, so that the database never stalls the thread that serves requests.

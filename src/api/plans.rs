@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use super::blocking;
@@ -12,7 +13,7 @@ use super::extract::{PlanId, Query};
 use super::offer::{
     PriceDto, Pricing, QuantityRuleDto, RequiredConsentDto, TermsDto, WithdrawalSettingsDto, page_in_order,
 };
-use super::pagination::Paging;
+use super::pagination::{PageParams, Paging};
 use super::problem::Problem;
 use crate::context::RequestContext;
 use crate::domain::access::Principal;
@@ -40,7 +41,18 @@ pub struct PlanQuery {
     pub available: Option<bool>,
 }
 
-/// List plans.
+/// The plans of the published catalogue.
+#[utoipa::path(
+    tag = "Catalogue",
+    operation_id = "listPlans",
+    summary = "List plans",
+    description = "The plans of the published catalogue in the language of the caller: prices, features, limits, terms, documents to accept, and the plans each can be changed into.",
+    params(PlanQuery, PageParams),
+    responses((status = 200, description = "A page of plans.", body = PlanList)),
+    extensions(
+        ("x-required-scopes" = json!(["catalogue:read"])),
+    )
+)]
 #[get("/plans")]
 pub async fn list_plans(
     state: web::Data<AppState>,
@@ -54,7 +66,19 @@ pub async fn list_plans(
     paging.respond::<_, PlanList>(page)
 }
 
-/// Fetch a plan.
+/// One plan of the published catalogue.
+#[utoipa::path(
+    tag = "Catalogue",
+    operation_id = "getPlan",
+    summary = "Fetch a plan",
+    description = "A plan in its published version. Contracts keep the version under which they were concluded; theirs is shown with the contract.",
+    params(PlanId),
+    responses((status = 200, description = "The plan.", body = PlanDto)),
+    extensions(
+        ("x-required-scopes" = json!(["catalogue:read"])),
+        ("x-entity-tag" = json!(true)),
+    )
+)]
 #[get("/plans/{plan_id}")]
 pub async fn get_plan(
     state: web::Data<AppState>,
@@ -367,4 +391,9 @@ impl IncludedAddOnDto {
             quantity: included.quantity,
         })
     }
+}
+
+/// Mounts the operations of this module.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(list_plans).service(get_plan);
 }

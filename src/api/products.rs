@@ -3,11 +3,12 @@
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::blocking;
 use super::extract::{NoParameters, Query};
 use super::offer::page_in_order;
-use super::pagination::Paging;
+use super::pagination::{PageParams, Paging};
 use super::problem::Problem;
 use crate::context::RequestContext;
 use crate::domain::access::Principal;
@@ -44,7 +45,18 @@ pub struct ProductDto {
     pub description: String,
 }
 
-/// List products.
+/// The products of the published catalogue.
+#[utoipa::path(
+    tag = "Catalogue",
+    operation_id = "listProducts",
+    summary = "List products",
+    description = "What plans and add-ons belong to, in the language of the caller and in the order of the provider.",
+    params(PageParams),
+    responses((status = 200, description = "A page of products.", body = ProductList)),
+    extensions(
+        ("x-required-scopes" = json!(["catalogue:read"])),
+    )
+)]
 #[get("/products")]
 pub async fn list_products(
     state: web::Data<AppState>,
@@ -75,4 +87,9 @@ fn page_of_products(published: Option<&PublishedCatalogue>, request: &PageReques
         name: product.name.get(locale).to_owned(),
         description: product.description.get(locale).to_owned(),
     })
+}
+
+/// Mounts the operations of this module.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(list_products);
 }
