@@ -8,9 +8,12 @@ pub mod amounts;
 pub mod answer;
 pub mod api_keys;
 pub mod auth;
+pub mod because;
+pub mod cancellations;
 pub mod charges;
 pub mod choices;
 pub mod civil_date;
+pub mod commands;
 pub mod contract_choices;
 pub mod customers;
 pub mod etag;
@@ -28,12 +31,16 @@ pub mod offer;
 pub mod openapi;
 pub mod options;
 pub mod pagination;
+pub mod plan_changes;
 pub mod plans;
+pub mod preview;
 pub mod problem;
 pub mod problems;
 pub mod products;
 pub mod public;
+pub mod revocation;
 pub mod sessions;
+pub mod subscriptions;
 pub mod test_clocks;
 pub mod timeline;
 
@@ -55,9 +62,12 @@ pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
 /// The versioned API; each resource module mounts its own operations.
 fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config
+        .configure(cancellations::configure)
         .configure(charges::configure)
         .configure(events::configure)
         .configure(options::configure)
+        .configure(plan_changes::configure)
+        .configure(subscriptions::configure)
         .configure(test_clocks::configure)
         .configure(timeline::configure)
         .configure(products::configure)

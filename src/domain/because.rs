@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::localized::LocalizedText;
+use super::localized::{Locale, LocalizedText};
+
+/// [`Because::source`] of a step that follows from what was agreed.
+pub const CONTRACT_TERMS: &str = "contract terms";
 
 /// One step of the reasoning behind a date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -13,4 +16,14 @@ pub struct Because {
     pub source: &'static str,
     /// The step in words, with the dates filled in.
     pub text: LocalizedText,
+}
+
+impl Because {
+    /// The source in the language of the reader. Statutes and judgments are cited as they are; there is no other name for them.
+    pub fn source_in(&self, locale: Locale) -> &'static str {
+        match locale {
+            Locale::De if self.source == CONTRACT_TERMS => "Vertragsbedingungen",
+            _ => self.source,
+        }
+    }
 }

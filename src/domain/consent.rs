@@ -15,7 +15,8 @@ use super::{
 pub struct RequiredDocument {
     /// Id (`doc_`) under which the wording is kept.
     pub document_id: String,
-    /// Key in the catalogue.
+    /// Key in the catalogue; `document` wherever it is written down, as in the consent itself.
+    #[serde(rename = "document")]
     pub key: String,
     /// What it is.
     pub kind: DocumentKind,

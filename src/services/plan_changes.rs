@@ -156,7 +156,8 @@ pub(super) fn list_changes(
 ) -> Result<Page<ChangeView>, AppError> {
     principal.require(Scope::SubscriptionsRead)?;
     let own = principal.customer_filter();
-    if own.is_some_and(|own| query.customer_id.as_deref().is_some_and(|asked| asked != own)) {
+    let foreign = own.is_some_and(|own| query.customer_id.as_deref().is_some_and(|asked| asked != own));
+    if foreign || views::can_match_nothing([&query.customer_id, &query.subscription_id]) {
         return Ok(Page {
             items: Vec::new(),
             next: None,

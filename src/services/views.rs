@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use time::{Date, OffsetDateTime};
 
+use super::catalogue::PublishedCatalogue;
 use super::due;
 use super::workbench::Workbench;
 use crate::db::DbConnection;
@@ -63,18 +64,29 @@ pub struct House {
     pub currency: Currency,
 }
 
+/// Whether a filter of a list can match nothing: PostgreSQL cannot hold U+0000 in a text, not even in a question.
+pub fn can_match_nothing<'a>(filters: impl IntoIterator<Item = &'a Option<String>>) -> bool {
+    filters.into_iter().flatten().any(|text| text.contains('\0'))
+}
+
 /// Zone and currency of the principal's provider.
 ///
 /// # Errors
 /// `catalogue_not_published` before the first import.
 pub fn house(state: &AppState, conn: &mut DbConnection, provider_id: &str) -> Result<House, AppError> {
     let catalogue = state.catalogues.current(conn, provider_id)?;
-    let settings = &catalogue.catalogue.provider;
-    let zone = TimeZone::parse(&settings.time_zone).map_err(|error| AppError::Internal(error.into()))?;
     Ok(House {
-        zone,
-        currency: settings.currency,
+        zone: zone(&catalogue)?,
+        currency: catalogue.catalogue.provider.currency,
     })
+}
+
+/// The zone of a provider's legal days.
+///
+/// # Errors
+/// Internal: a checked catalogue names a zone that exists.
+pub fn zone(catalogue: &PublishedCatalogue) -> Result<TimeZone, AppError> {
+    TimeZone::parse(&catalogue.catalogue.provider.time_zone).map_err(|error| AppError::Internal(error.into()))
 }
 
 /// Reads rows with `read`, after everything due for their customers has been applied; says each customer's legal day.
@@ -126,6 +138,10 @@ pub fn subscriptions(
     rows: Vec<SubscriptionRow>,
     instants: &BTreeMap<String, OffsetDateTime>,
 ) -> Result<Vec<SubscriptionView>, AppError> {
+    if rows.is_empty() {
+        // Before the first catalogue there is no house, but no contract either.
+        return Ok(Vec::new());
+    }
     let house = house(state, conn, provider_id)?;
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let phases = subscriptions::phases_of(conn, &ids)?;
@@ -168,6 +184,9 @@ pub fn changes(
     provider_id: &str,
     rows: &[ChangeRow],
 ) -> Result<Vec<ChangeView>, AppError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     let house = house(state, conn, provider_id)?;
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let mut charges = HashMap::<String, Vec<Charge>>::new();

@@ -36,6 +36,15 @@ pub struct Json<T> {
     pub body_hash: [u8; 32],
 }
 
+/// Like [`Json`], for operations whose body may be left out: without one, everything has its default.
+#[derive(Debug, Clone)]
+pub struct OptionalJson<T> {
+    /// What was sent.
+    pub value: T,
+    /// SHA-256 of the raw body, for [`crate::context::RequestContext::idempotency`].
+    pub body_hash: [u8; 32],
+}
+
 /// A merge patch (RFC 7396): `application/merge-patch+json`, also accepted as `application/json`. In `T` an absent member is
 /// `None` and `null` is `Some(None)`.
 #[derive(Debug, Clone)]
@@ -61,6 +70,28 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Json<T> {
         let body = read_body(request, payload, &["application/json"]);
         Box::pin(async move {
             let (value, body_hash) = read_json(&body.await?)?;
+            Ok(Self { value, body_hash })
+        })
+    }
+}
+
+impl<T: DeserializeOwned + Validate + Default + 'static> FromRequest for OptionalJson<T> {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let media_type = media_type(request);
+        let bytes = read_bytes(request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            if bytes.is_empty() {
+                return Ok(Self {
+                    value: T::default(),
+                    body_hash: Sha256::digest(&bytes).into(),
+                });
+            }
+            check_media_type(media_type.as_deref(), &["application/json"])?;
+            let (value, body_hash) = read_json(&bytes)?;
             Ok(Self { value, body_hash })
         })
     }
@@ -105,13 +136,36 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Form<T> {
     }
 }
 
-/// Reads the whole body, within size and time.
+/// Reads the whole body of an accepted media type, within size and time.
 fn read_body(
     request: &HttpRequest,
     payload: &mut Payload,
     accepted: &'static [&'static str],
 ) -> impl Future<Output = Result<web::Bytes, Problem>> + use<> {
     let media_type = media_type(request);
+    let bytes = read_bytes(request, payload);
+    async move {
+        check_media_type(media_type.as_deref(), accepted)?;
+        bytes.await
+    }
+}
+
+fn check_media_type(sent: Option<&str>, accepted: &[&str]) -> Result<(), Problem> {
+    if sent.is_some_and(|sent| accepted.contains(&sent)) {
+        return Ok(());
+    }
+    let list = accepted.join(", ");
+    let text = LocalizedText::new(format!("Angenommen wird {list}."), format!("Accepted is {list}."));
+    Err(Problem::new(ProblemCode::UnsupportedMediaType)
+        .detail(text)
+        .header(header::ACCEPT, list))
+}
+
+/// Reads the whole body, within size and time.
+fn read_bytes(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<web::Bytes, Problem>> + use<> {
     let patience = request
         .app_data::<web::Data<AppState>>()
         .map_or(Duration::from_secs(10), |state| {
@@ -119,13 +173,6 @@ fn read_body(
         });
     let bytes = web::Bytes::from_request(request, payload);
     async move {
-        if !media_type.is_some_and(|sent| accepted.contains(&sent.as_str())) {
-            let list = accepted.join(", ");
-            let text = LocalizedText::new(format!("Angenommen wird {list}."), format!("Accepted is {list}."));
-            return Err(Problem::new(ProblemCode::UnsupportedMediaType)
-                .detail(text)
-                .header(header::ACCEPT, list));
-        }
         match tokio::time::timeout(patience, bytes).await {
             Err(_) => Err(Problem::new(ProblemCode::RequestTimeout)),
             Ok(Ok(bytes)) => Ok(bytes),
@@ -244,6 +291,40 @@ mod tests {
         assert_eq!(
             refusal("application/json", vec![b' '; 400_000]).await,
             ProblemCode::BodyTooLarge
+        );
+    }
+
+    #[actix_web::test]
+    async fn an_optional_body_may_be_left_out_but_not_be_wrong() {
+        #[derive(Debug, Default, Deserialize, Validate)]
+        #[serde(deny_unknown_fields, default)]
+        struct Note {
+            text: Option<String>,
+        }
+        let read = |content_type: Option<&'static str>, body: &'static str| {
+            let request = TestRequest::post().set_payload(body);
+            let (request, mut payload) = match content_type {
+                Some(content_type) => request.insert_header(("content-type", content_type)),
+                None => request,
+            }
+            .to_http_parts();
+            async move { OptionalJson::<Note>::from_request(&request, &mut payload).await }
+        };
+        let nothing = read(None, "").await.expect("nothing is fine");
+        assert_eq!(nothing.value.text, None);
+        assert_eq!(nothing.body_hash, <[u8; 32]>::from(Sha256::digest("")));
+        assert!(read(Some("application/json"), "").await.is_ok());
+        let note = read(Some("application/json"), "{\"text\": \"a\"}").await.expect("good");
+        assert_eq!(note.value.text.as_deref(), Some("a"));
+        let refused = |outcome: Result<OptionalJson<Note>, Problem>| outcome.expect_err("refused").code();
+        assert_eq!(refused(read(None, "{}").await), ProblemCode::UnsupportedMediaType);
+        assert_eq!(
+            refused(read(Some("application/json"), "{").await),
+            ProblemCode::MalformedJson
+        );
+        assert_eq!(
+            refused(read(Some("application/json"), "{\"x\": 1}").await),
+            ProblemCode::ValidationFailed
         );
     }
 

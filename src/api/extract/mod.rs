@@ -1,6 +1,6 @@
 //! Extractors: everything a handler reads from a request, checked, with problems instead of the framework's plain texts.
 //!
-//! [`Json`], [`MergePatch`] and [`Form`] read bodies, [`Query`] the query, the id types path parameters, [`IfMatch`] the
+//! [`Json`], [`OptionalJson`], [`MergePatch`] and [`Form`] read bodies, [`Query`] the query, the id types path parameters, [`IfMatch`] the
 //! condition of a PATCH, and `crate::context::RequestContext` the rest.
 
 mod body;
@@ -12,7 +12,7 @@ mod principal;
 mod query;
 mod strict_json;
 
-pub use body::{Form, Json, MAX_BODY_BYTES, MERGE_PATCH_JSON, MergePatch};
+pub use body::{Form, Json, MAX_BODY_BYTES, MERGE_PATCH_JSON, MergePatch, OptionalJson};
 pub use context::{RequestId, client_ip, request_id};
 pub use headers::IfMatch;
 pub use path::{

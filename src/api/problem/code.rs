@@ -97,6 +97,12 @@ problem_codes! {
         ("Das wurde bereits zurückgenommen.", "This has already been revoked.");
     AlreadyApplied = "already_applied", CONFLICT, ("Bereits wirksam", "Already applied"),
         ("Das ist bereits wirksam geworden und kann nicht mehr zurückgenommen werden.", "This has already taken effect and can no longer be revoked.");
+    ChangeSuperseded = "change_superseded", CONFLICT, ("Inzwischen ersetzt", "Change superseded"),
+        ("Das wurde durch eine spätere Erklärung ersetzt.", "This was replaced by a later declaration.");
+    RevocationNotOffered = "revocation_not_offered", CONFLICT, ("Rücknahme nicht angeboten", "Revocation not offered"),
+        ("Der Anbieter bietet die Rücknahme nicht an. Wenden Sie sich an ihn.", "The provider does not offer revocation. Contact them.");
+    NothingToCancel = "nothing_to_cancel", CONFLICT, ("Nichts zu kündigen", "Nothing to cancel"),
+        ("Außer dem Vertrag, der bleiben soll, läuft keiner.", "No contract is running besides the one to keep.");
     AlreadyEnded = "already_ended", CONFLICT, ("Bereits beendet", "Already ended"),
         ("Das ist bereits beendet.", "This has already ended.");
     SubscriptionEnded = "subscription_ended", CONFLICT, ("Vertrag beendet", "Subscription ended"),
@@ -215,5 +221,47 @@ mod tests {
             );
         }
         assert_eq!(ProblemCode::parse("no_such_code"), None);
+    }
+
+    /// Every `Violation::conflict("code"` and `Violation::invalid("code"` in the rules and use cases.
+    fn violations() -> Vec<(String, bool)> {
+        fn collect(folder: &std::path::Path, found: &mut Vec<(String, bool)>) {
+            for entry in std::fs::read_dir(folder).expect("a folder of the sources") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    collect(&path, found);
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path).expect("a source file");
+                for (call, conflicts) in [("Violation::conflict(", true), ("Violation::invalid(", false)] {
+                    for (start, _) in text.match_indices(call) {
+                        let argument = text[start + call.len()..].trim_start();
+                        let code = argument.strip_prefix('"').and_then(|rest| rest.split('"').next());
+                        found.extend(code.map(|code| (code.to_owned(), conflicts)));
+                    }
+                }
+            }
+        }
+        let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut found = Vec::new();
+        for floor in ["domain", "services"] {
+            collect(&source.join(floor), &mut found);
+        }
+        found
+    }
+
+    #[test]
+    fn every_violation_is_a_problem_code_of_its_kind() {
+        let violations = violations();
+        assert!(violations.len() > 30, "the search finds too little: {violations:?}");
+        for (text, conflicts) in violations {
+            let code = ProblemCode::parse(&text).unwrap_or_else(|| panic!("{text} is no problem code"));
+            let fits = match code.status() {
+                StatusCode::NOT_FOUND | StatusCode::CONFLICT => conflicts,
+                StatusCode::UNPROCESSABLE_ENTITY => !conflicts,
+                _ => false,
+            };
+            assert!(fits, "{text} has the status {}", code.status());
+        }
     }
 }

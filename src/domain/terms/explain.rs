@@ -4,12 +4,10 @@ use time::Date;
 
 use super::{AllowedEnd, TerminationQuestion, termination::shortened};
 use crate::domain::{
-    because::Because,
+    because::{Because, CONTRACT_TERMS},
     calendar::{CalendarDuration, english, german, is_weekend},
     localized::LocalizedText,
 };
-
-const CONTRACT_TERMS: &str = "contract terms";
 
 /// The steps from receipt to end. `allowed_on` is the day the terms allow, `ends_on` the day after the consumer's cap.
 pub(super) fn by_notice(

@@ -63,7 +63,8 @@ pub fn list(
 ) -> Result<Page<SubscriptionView>, AppError> {
     principal.require(Scope::SubscriptionsRead)?;
     let own = principal.customer_filter();
-    if own.is_some_and(|own| query.customer_id.as_deref().is_some_and(|asked| asked != own)) {
+    let foreign = own.is_some_and(|own| query.customer_id.as_deref().is_some_and(|asked| asked != own));
+    if foreign || views::can_match_nothing([&query.customer_id, &query.contract_number]) {
         return Ok(Page {
             items: Vec::new(),
             next: None,
@@ -101,7 +102,11 @@ fn day_of_list(
     principal: &Principal,
     customer_id: Option<&str>,
 ) -> Result<time::Date, AppError> {
-    let zone = views::house(state, conn, &principal.provider_id)?.zone;
+    let Some(catalogue) = state.catalogues.find_current(conn, &principal.provider_id)? else {
+        // Before the first catalogue there is no contract to judge.
+        return Ok(state.clock.now().date());
+    };
+    let zone = views::zone(&catalogue)?;
     let own = match customer_id {
         Some(id) => due::business_instants(state, conn, &[id])?
             .get(id)
