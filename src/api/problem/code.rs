@@ -97,12 +97,6 @@ problem_codes! {
         ("Das wurde bereits zurückgenommen.", "This has already been revoked.");
     AlreadyApplied = "already_applied", CONFLICT, ("Bereits wirksam", "Already applied"),
         ("Das ist bereits wirksam geworden und kann nicht mehr zurückgenommen werden.", "This has already taken effect and can no longer be revoked.");
-    ChangeSuperseded = "change_superseded", CONFLICT, ("Inzwischen ersetzt", "Change superseded"),
-        ("Das wurde durch eine spätere Erklärung ersetzt.", "This was replaced by a later declaration.");
-    RevocationNotOffered = "revocation_not_offered", CONFLICT, ("Rücknahme nicht angeboten", "Revocation not offered"),
-        ("Der Anbieter bietet die Rücknahme nicht an. Wenden Sie sich an ihn.", "The provider does not offer revocation. Contact them.");
-    NothingToCancel = "nothing_to_cancel", CONFLICT, ("Nichts zu kündigen", "Nothing to cancel"),
-        ("Außer dem Vertrag, der bleiben soll, läuft keiner.", "No contract is running besides the one to keep.");
     AlreadyEnded = "already_ended", CONFLICT, ("Bereits beendet", "Already ended"),
         ("Das ist bereits beendet.", "This has already ended.");
     SubscriptionEnded = "subscription_ended", CONFLICT, ("Vertrag beendet", "Subscription ended"),
