@@ -10,6 +10,7 @@ pub mod api_keys;
 pub mod auth;
 pub mod because;
 pub mod cancellations;
+pub mod calculators;
 pub mod charges;
 pub mod choices;
 pub mod civil_date;
@@ -63,6 +64,7 @@ pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
 fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config
         .configure(cancellations::configure)
+        .configure(calculators::configure)
         .configure(charges::configure)
         .configure(events::configure)
         .configure(options::configure)
