@@ -1,8 +1,8 @@
 //! Instants on the wire: `2026-11-21T19:17:54.123Z`, always UTC, always with milliseconds.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -28,7 +28,10 @@ impl Serialize for Instant {
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        OffsetDateTime::parse(&text, &Rfc3339).map(Self).map_err(|_| {
+        let instant = OffsetDateTime::parse(&text, &Rfc3339).ok();
+        // An offset can carry the first and last hours of the calendar out of it.
+        let in_utc = instant.and_then(|instant| instant.checked_to_offset(UtcOffset::UTC));
+        in_utc.map(Self).ok_or_else(|| {
             de::Error::custom("invalid value: string, expected an instant such as 2026-11-21T19:17:54.123Z")
         })
     }
@@ -61,7 +64,13 @@ mod tests {
             serde_json::to_value(read).expect("text"),
             json!("2026-03-29T01:30:00.000Z")
         );
-        for wrong in [json!("2026-03-29"), json!("2026-03-29T01:30:00"), json!(1), json!("")] {
+        for wrong in [
+            json!("2026-03-29"),
+            json!("2026-03-29T01:30:00"),
+            json!(1),
+            json!(""),
+            json!("9999-12-31T23:59:59-00:01"),
+        ] {
             assert!(serde_json::from_value::<Instant>(wrong.clone()).is_err(), "{wrong}");
         }
     }

@@ -157,7 +157,8 @@ pub fn charge_snapshot(charge: &Charge) -> Value {
 pub fn instant(at: OffsetDateTime) -> String {
     const MILLISECONDS: &[time::format_description::BorrowedFormatItem<'static>] =
         time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    let utc = at.to_offset(time::UtcOffset::UTC);
+    // At the edges of the calendar there is no such instant in UTC; it is written as it is.
+    let utc = at.checked_to_offset(time::UtcOffset::UTC).unwrap_or(at);
     utc.format(MILLISECONDS)
         .or_else(|_| utc.format(&Rfc3339))
         .unwrap_or_default()

@@ -10,6 +10,7 @@ mod helpers;
 
 mod architecture;
 mod auth;
+mod calculators;
 mod catalogue;
 mod database;
 mod manners;

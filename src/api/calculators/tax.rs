@@ -6,9 +6,9 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::fields;
+use crate::api::choices::PriceModeDto;
 use crate::api::extract::Json;
 use crate::api::money::CurrencyDto;
-use crate::api::choices::PriceModeDto;
 use crate::api::problem::Problem;
 use crate::domain::money::{Currency, UnitPrice};
 use crate::domain::tax::{PriceMode, TaxGroup, TaxLine, TaxRate, TaxTotals, tax};

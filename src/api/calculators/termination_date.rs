@@ -8,9 +8,9 @@ use validator::Validate;
 
 use super::fields;
 use crate::api::because::BecauseDto;
+use crate::api::choices::{AllowedEndDto, CustomerTypeDto};
 use crate::api::extract::Json;
 use crate::api::instant::Instant;
-use crate::api::choices::{AllowedEndDto, CustomerTypeDto};
 use crate::api::problem::Problem;
 use crate::context::RequestContext;
 use crate::domain::calendar::CalendarDuration;

@@ -2,14 +2,15 @@
 
 use actix_web::{post, web};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use validator::Validate;
 
 use super::fields;
 use crate::api::because::BecauseDto;
+use crate::api::choices::CustomerTypeDto;
 use crate::api::extract::Json;
 use crate::api::instant::Instant;
-use crate::api::choices::CustomerTypeDto;
 use crate::api::problem::Problem;
 use crate::context::RequestContext;
 use crate::domain::customer_type::CustomerType;

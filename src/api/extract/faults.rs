@@ -92,7 +92,7 @@ pub(super) fn fault(message: &str) -> Fault {
 }
 
 /// Reads `value` as a `T` and checks it, collecting as many faults as can be found: a wrong member is noted, left out, and
-/// the rest is read again.
+/// the rest is read again. An object that lacks what was left out of it is left out as well.
 pub(super) fn read<T: DeserializeOwned + Validate>(mut value: Value) -> Result<T, Vec<FieldError>> {
     if !value.is_object() {
         // Serde would read an array as the members of a struct, one after the other.
@@ -101,6 +101,7 @@ pub(super) fn read<T: DeserializeOwned + Validate>(mut value: Value) -> Result<T
         ]);
     }
     let mut errors: Vec<FieldError> = Vec::new();
+    let mut left_out: Vec<String> = Vec::new();
     loop {
         let error = match serde_path_to_error::deserialize::<_, T>(value.clone()) {
             Ok(read) if errors.is_empty() => return read.validate().map(|()| read).map_err(|faults| invalid(&faults)),
@@ -112,14 +113,15 @@ pub(super) fn read<T: DeserializeOwned + Validate>(mut value: Value) -> Result<T
         if let Some(member) = &fault.member {
             push(&mut pointer, member);
         }
-        let place = FieldPlace::Pointer(pointer.clone());
-        if errors.iter().any(|known| known.place == place) {
-            return Err(errors);
+        if left_out.contains(&pointer) {
+            pointer.truncate(pointer.rfind('/').unwrap_or(0));
+        } else {
+            errors.push(fault.at(FieldPlace::Pointer(pointer.clone())));
         }
-        errors.push(fault.at(place));
         if errors.len() == MAX_FAULTS || !remove(&mut value, &pointer) {
             return Err(errors);
         }
+        left_out.push(pointer);
     }
 }
 
@@ -288,6 +290,16 @@ mod tests {
         total: Option<i64>,
     }
 
+    #[derive(Debug, Deserialize, Validate)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only refused in the test")]
+    struct Parcel {
+        #[validate(nested)]
+        item: Item,
+        note: String,
+        total: i64,
+    }
+
     fn faults(value: Value) -> Vec<(String, &'static str)> {
         match read::<Order>(value) {
             Ok(order) => panic!("accepted {order:?}"),
@@ -334,6 +346,16 @@ mod tests {
         );
         assert_eq!(faults(json!([])), pairs(&[("", "invalid_type")]));
         assert_eq!(faults(json!({})), pairs(&[("/items", "required")]));
+    }
+
+    #[test]
+    fn a_wrong_member_deep_inside_does_not_hide_those_outside() {
+        let value = json!({"item": {"name": 1, "count": "x", "colour": 2}, "note": 5, "total": 1.5});
+        let found: Vec<_> = match read::<Parcel>(value) {
+            Ok(parcel) => panic!("accepted {parcel:?}"),
+            Err(errors) => errors.iter().map(|error| place_text(error).to_owned()).collect(),
+        };
+        assert_eq!(found, ["/item/name", "/item/count", "/item/colour", "/note", "/total"]);
     }
 
     #[test]
