@@ -9,8 +9,8 @@ pub mod answer;
 pub mod api_keys;
 pub mod auth;
 pub mod because;
-pub mod cancellations;
 pub mod calculators;
+pub mod cancellations;
 pub mod charges;
 pub mod choices;
 pub mod civil_date;
@@ -57,27 +57,32 @@ pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config
         .configure(health::configure)
         .configure(problems::configure)
+        .configure(jwks::configure)
         .service(openapi::get_document);
 }
 
 /// The versioned API; each resource module mounts its own operations.
 fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config
-        .configure(cancellations::configure)
-        .configure(calculators::configure)
-        .configure(charges::configure)
-        .configure(events::configure)
-        .configure(options::configure)
-        .configure(plan_changes::configure)
-        .configure(subscriptions::configure)
-        .configure(test_clocks::configure)
-        .configure(timeline::configure)
+        .configure(auth::configure)
+        .configure(me::configure)
         .configure(products::configure)
         .configure(plans::configure)
         .configure(add_ons::configure)
-        .configure(customers::configure)
         .configure(legal_documents::configure)
-        .configure(public::configure);
+        .configure(public::configure)
+        .configure(customers::configure)
+        .configure(sessions::configure)
+        .configure(options::configure)
+        .configure(subscriptions::configure)
+        .configure(timeline::configure)
+        .configure(plan_changes::configure)
+        .configure(cancellations::configure)
+        .configure(charges::configure)
+        .configure(events::configure)
+        .configure(calculators::configure)
+        .configure(test_clocks::configure)
+        .configure(api_keys::configure);
 }
 
 /// Runs a service function on the pool for blocking work, so that the database never stalls the thread that serves requests.

@@ -1,6 +1,6 @@
 //! Extractors: everything a handler reads from a request, checked, with problems instead of the framework's plain texts.
 //!
-//! [`Json`], [`OptionalJson`], [`MergePatch`] and [`Form`] read bodies, [`Query`] the query, the id types path parameters, [`IfMatch`] the
+//! [`Json`], [`MergePatch`] and [`Form`] read bodies, [`Query`] the query, the id types path parameters, [`IfMatch`] the
 //! condition of a PATCH, and `crate::context::RequestContext` the rest.
 
 mod body;
@@ -19,4 +19,4 @@ pub use path::{
     AddOnId, ApiKeyId, CancellationId, ChargeId, CustomerId, EventId, LegalDocumentId, PlanChangeId, PlanId,
     ProviderSlug, SubscriptionId, TestClockId,
 };
-pub use query::Query;
+pub use query::{NoParameters, Query};
