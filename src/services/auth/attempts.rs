@@ -1,6 +1,7 @@
 //! Failed logins, counted per account and address in the memory of this process, on the wall clock.
 
 use std::collections::HashMap;
+use std::net::Ipv6Addr;
 
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
@@ -40,8 +41,9 @@ impl LoginAttempts {
 
     /// The key of one account tried from one address. Known and unknown accounts are counted alike.
     pub(super) fn key(provider: &str, username: &str, ip: Option<&str>) -> AttemptKey {
+        let network = ip.map(network).unwrap_or_default();
         let mut hasher = Sha256::new();
-        for part in [provider, username, ip.unwrap_or("")] {
+        for part in [provider, username, &network] {
             hasher.update(part.as_bytes());
             hasher.update([0]);
         }
@@ -83,6 +85,14 @@ impl LoginAttempts {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// One IPv6 customer has a whole /64 to call from; an IPv4 address stands for itself.
+fn network(ip: &str) -> String {
+    match ip.parse::<Ipv6Addr>() {
+        Ok(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).to_string(),
+        Err(_) => ip.to_owned(),
     }
 }
 
@@ -153,6 +163,14 @@ mod tests {
         assert!(attempts.settle(key, false, NOW).is_ok());
         assert!(attempts.settle(key, false, NOW).is_ok());
         assert!(refused(&attempts.settle(key, true, NOW)).is_some());
+    }
+
+    #[test]
+    fn a_whole_ipv6_network_counts_as_one_address() {
+        let key = |ip| LoginAttempts::key("acme", "anna", Some(ip));
+        assert_eq!(key("2001:db8::1"), key("2001:db8::ffff:2"));
+        assert_ne!(key("2001:db8::1"), key("2001:db8:0:1::1"));
+        assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
     }
 
     #[test]
