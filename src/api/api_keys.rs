@@ -4,18 +4,28 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use super::blocking;
-use super::extract::{ApiKeyId, Json, NoParameters, Query};
+use super::extract::{ApiKeyId, Json};
 use super::instant::Instant;
-use super::pagination::Paging;
+use super::pagination::{PageParams, Paging};
 use super::problem::Problem;
 use crate::domain::access::{Principal, Scope};
 use crate::error::{AppError, FieldError};
 use crate::list_of;
 use crate::services::auth::{self, ApiKey, IssuedApiKey, NewApiKey};
 use crate::state::AppState;
+
+/// Mounts the operations of this module.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(list_api_keys)
+        .service(create_api_key)
+        .service(get_api_key)
+        .service(revoke_api_key);
+}
 
 /// An API key to be created.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -74,18 +84,42 @@ list_of!(
     ApiKeyList of ApiKeyResponse
 );
 
+/// The provider's API keys.
+#[utoipa::path(
+    tag = "API keys",
+    operation_id = "listApiKeys",
+    summary = "List API keys",
+    description = "The API keys of your provider, newest first, also revoked and expired ones; without the keys themselves.",
+    params(PageParams),
+    responses((status = 200, description = "A page of API keys.", body = ApiKeyList)),
+    extensions(("x-required-scopes" = json!(["api_keys:write"])))
+)]
 #[get("/api-keys")]
 pub async fn list_api_keys(
     state: web::Data<AppState>,
     principal: Principal,
     paging: Paging,
-    _: Query<NoParameters>,
 ) -> Result<HttpResponse, Problem> {
     let request = paging.request.clone();
     let page = blocking(&state, move |state| auth::api_key_list(state, &principal, &request)).await?;
     paging.respond::<_, ApiKeyList>(page.map(ApiKeyResponse::from))
 }
 
+/// Creates an API key.
+#[utoipa::path(
+    tag = "API keys",
+    operation_id = "createApiKey",
+    summary = "Create an API key",
+    description = "The answer shows the key once; only its hash is kept. Therefore `Idempotency-Key` has no effect here: if the answer \
+        was lost, revoke the key and create another. A key acts for your provider as a whole, within its scopes. It cannot do \
+        more than you and cannot manage API keys.",
+    request_body(content = CreateApiKey, description = "Name, scopes and, if wanted, an end."),
+    responses((status = 201, description = "The key, shown this once.", body = CreatedApiKey)),
+    extensions(
+        ("x-required-scopes" = json!(["api_keys:write"])),
+        ("x-idempotency-key" = json!(false))
+    )
+)]
 #[post("/api-keys")]
 pub async fn create_api_key(
     state: web::Data<AppState>,
@@ -96,9 +130,46 @@ pub async fn create_api_key(
     let issued = blocking(&state, move |state| auth::api_key_create(state, &principal, &new)).await?;
     Ok(HttpResponse::Created()
         .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::LOCATION, format!("/v1/api-keys/{}", issued.key.id)))
         .json(CreatedApiKey::from(issued)))
 }
 
+/// One API key.
+#[utoipa::path(
+    tag = "API keys",
+    operation_id = "getApiKey",
+    summary = "Read an API key",
+    description = "What is kept of the key: name, scopes, when it was created, last used and revoked.",
+    params(ApiKeyId),
+    responses((status = 200, description = "The API key.", body = ApiKeyResponse)),
+    extensions(("x-required-scopes" = json!(["api_keys:write"])))
+)]
+#[get("/api-keys/{api_key_id}")]
+pub async fn get_api_key(
+    state: web::Data<AppState>,
+    principal: Principal,
+    api_key_id: ApiKeyId,
+) -> Result<HttpResponse, Problem> {
+    let key = blocking(&state, move |state| {
+        auth::api_key_find(state, &principal, &api_key_id.0)
+    })
+    .await?;
+    Ok(HttpResponse::Ok().json(ApiKeyResponse::from(key)))
+}
+
+/// Revokes an API key.
+#[utoipa::path(
+    tag = "API keys",
+    operation_id = "revokeApiKey",
+    summary = "Revoke an API key",
+    description = "The key is refused from now on; it stays in the list. Revoking it again changes nothing.",
+    params(ApiKeyId),
+    responses((status = 204, description = "Revoked.")),
+    extensions(
+        ("x-required-scopes" = json!(["api_keys:write"])),
+        ("x-idempotency-key" = json!(false))
+    )
+)]
 #[delete("/api-keys/{api_key_id}")]
 pub async fn revoke_api_key(
     state: web::Data<AppState>,

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use super::blocking;
@@ -17,6 +18,11 @@ use crate::domain::localized::LocalizedText;
 use crate::error::{AppError, OAuthError};
 use crate::services::auth::{self, PasswordLogin, RefreshRequest, TokenGrant};
 use crate::state::AppState;
+
+/// Mounts the operations of this module.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(create_token).service(logout);
+}
 
 /// A token request. Which members are needed depends on `grant_type`; unknown ones are ignored (RFC 6749 section 3.2).
 #[derive(Deserialize, Validate, ToSchema)]
@@ -38,7 +44,11 @@ pub struct TokenRequest {
     password: Option<String>,
     /// The token from the last answer; with `refresh_token`. Each is good for one exchange.
     #[validate(length(max = 200))]
-    #[schema(nullable = false, max_length = 200)]
+    #[schema(
+        nullable = false,
+        max_length = 200,
+        example = "vrt_4fJ0mZt1bX7nQw2Lk9sRu5yCaE8gHd3PvTiMo6WxYqB"
+    )]
     refresh_token: Option<String>,
     /// Scopes separated by spaces, to get fewer than the role has; scopes the role lacks are left out.
     #[validate(length(max = 500))]
@@ -52,7 +62,7 @@ pub struct TokenRequest {
 
 /// How the caller proves who it is.
 #[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
+#[schema(rename_all = "snake_case", example = "password")]
 pub enum GrantType {
     /// User name and password.
     Password,
@@ -99,10 +109,37 @@ pub struct LogoutRequest {
     token: Option<String>,
     /// The refresh token, under the name it has in the token answer.
     #[validate(length(max = 200))]
-    #[schema(nullable = false, max_length = 200)]
+    #[schema(
+        nullable = false,
+        max_length = 200,
+        example = "vrt_4fJ0mZt1bX7nQw2Lk9sRu5yCaE8gHd3PvTiMo6WxYqB"
+    )]
     refresh_token: Option<String>,
 }
 
+/// Issues tokens for a password or a refresh token.
+#[utoipa::path(
+    tag = "Login",
+    operation_id = "createToken",
+    summary = "Log in or refresh a login",
+    description = "OAuth 2.0 token endpoint (RFC 6749) with the grant types `password` and `refresh_token`. `client_id` is the short \
+        name of the provider, in the form or as the user name of HTTP Basic; there is no client secret.\n\nEach refresh token is \
+        good for one exchange. One that comes back a second time ends the whole login, because it may have been stolen. A login \
+        ends after 30 days at the latest.\n\nAn unknown user and a wrong password get the same answer in the same time. After 5 \
+        failures within 15 minutes an account is closed for the caller's address for a while (429). Problems carry the members \
+        `error` and `error_description` of RFC 6749 as well.",
+    security(()),
+    request_body(
+        content = TokenRequest,
+        content_type = "application/x-www-form-urlencoded",
+        description = "Password or refresh token.",
+        example = json!({"grant_type": "password", "client_id": "legal-texts", "username": "admin@example.com",
+            "password": "correct horse battery staple"}),
+    ),
+    responses((status = 200, description = "Tokens.", body = TokenResponse)),
+    extensions(("x-problem-codes" = json!(["invalid_request", "invalid_client", "invalid_grant", "invalid_scope",
+        "unsupported_grant_type", "rate_limited"])))
+)]
 #[post("/auth/token")]
 pub async fn create_token(
     state: web::Data<AppState>,
@@ -141,6 +178,23 @@ pub async fn create_token(
         .json(TokenResponse::from(grant)))
 }
 
+/// Ends a login.
+#[utoipa::path(
+    tag = "Login",
+    operation_id = "logout",
+    summary = "End a login",
+    description = "Revokes the refresh token and all others of the same login (RFC 7009). An unknown token is as good as logged out, \
+        so repeating it is harmless. Access tokens already issued run out by themselves.",
+    security(()),
+    request_body(
+        content = LogoutRequest,
+        content_type = "application/x-www-form-urlencoded",
+        description = "The refresh token as `token` or `refresh_token`.",
+        example = json!({"token": "vrt_4fJ0mZt1bX7nQw2Lk9sRu5yCaE8gHd3PvTiMo6WxYqB"}),
+    ),
+    responses((status = 204, description = "Logged out.")),
+    extensions(("x-problem-codes" = json!(["invalid_request"])))
+)]
 #[post("/auth/logout")]
 pub async fn logout(state: web::Data<AppState>, form: Form<LogoutRequest>) -> Result<HttpResponse, Problem> {
     let form = form.value;

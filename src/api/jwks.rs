@@ -4,9 +4,15 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::services::auth::PublicKey;
 use crate::state::AppState;
+
+/// Mounts the operations of this module.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(get_signing_keys);
+}
 
 /// Public keys.
 #[derive(Serialize, ToSchema)]
@@ -53,6 +59,16 @@ impl From<&PublicKey> for JsonWebKey {
     }
 }
 
+/// The public keys of this server.
+#[utoipa::path(
+    tag = "Keys",
+    operation_id = "getSigningKeys",
+    summary = "Read the keys that verify tokens",
+    description = "JSON Web Key Set (RFC 7517) for programs that verify access tokens themselves. A key is announced here before it \
+        signs, and stays as long as its tokens may be in use; look keys up by `kid`.",
+    security(()),
+    responses((status = 200, description = "The keys.", body = JsonWebKeySet))
+)]
 #[get("/.well-known/jwks.json")]
 pub async fn get_signing_keys(state: web::Data<AppState>) -> HttpResponse {
     let keys = state.auth.tokens.keys().public_keys().map(JsonWebKey::from).collect();

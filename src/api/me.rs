@@ -3,12 +3,18 @@
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::blocking;
 use super::problem::Problem;
 use crate::domain::access::{Principal, PrincipalKind, Role};
 use crate::services::auth::{self, CustomerProfile, Me, ProviderProfile};
 use crate::state::AppState;
+
+/// Mounts the operations of this module.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(get_me);
+}
 
 /// The login that sent the request.
 #[derive(Serialize, ToSchema)]
@@ -39,6 +45,7 @@ pub struct MePrincipal {
 /// How a principal logged in.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(example = "user")]
 pub enum PrincipalType {
     /// A person, with a password.
     User,
@@ -51,6 +58,7 @@ pub enum PrincipalType {
 /// What a principal is to the provider.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(example = "customer")]
 pub enum PrincipalRole {
     /// Staff with every scope; also API keys, within their scopes.
     Admin,
@@ -100,6 +108,15 @@ pub struct MeCustomer {
     locale: String,
 }
 
+/// Who is logged in.
+#[utoipa::path(
+    tag = "Login",
+    operation_id = "getMe",
+    summary = "Read who is logged in",
+    description = "The principal behind the token or API key, its provider, the customer it is bound to, and its scopes. Needs no \
+        scope.",
+    responses((status = 200, description = "The login.", body = MeResponse))
+)]
 #[get("/me")]
 pub async fn get_me(state: web::Data<AppState>, principal: Principal) -> Result<HttpResponse, Problem> {
     let who = principal.clone();

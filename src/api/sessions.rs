@@ -4,6 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, post, web};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::blocking;
 use super::extract::CustomerId;
@@ -11,6 +12,11 @@ use super::problem::Problem;
 use crate::domain::access::Principal;
 use crate::services::auth::{self, CustomerSession};
 use crate::state::AppState;
+
+/// Mounts the operations of this module.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(create_session);
+}
 
 /// A token for one customer. There is no refresh token: open another session instead.
 #[derive(Serialize, ToSchema)]
@@ -35,6 +41,21 @@ pub struct SessionResponse {
     scope: String,
 }
 
+/// Opens a session for a customer.
+#[utoipa::path(
+    tag = "Login",
+    operation_id = "createSession",
+    summary = "Open a session for a customer",
+    description = "A token with which a portal acts as one of its customers for 15 minutes, after logging the customer in itself. The \
+        token sees only this customer and has the scopes of the role `customer`. Call this from the portal's server with an API \
+        key; never give the key to a browser. The token is not kept, so `Idempotency-Key` has no effect here.",
+    params(CustomerId),
+    responses((status = 200, description = "The token.", body = SessionResponse)),
+    extensions(
+        ("x-required-scopes" = json!(["sessions:write"])),
+        ("x-idempotency-key" = json!(false))
+    )
+)]
 #[post("/customers/{customer_id}/sessions")]
 pub async fn create_session(
     state: web::Data<AppState>,
@@ -45,7 +66,7 @@ pub async fn create_session(
         auth::session_open(state, &principal, &customer_id.0)
     })
     .await?;
-    Ok(HttpResponse::Created()
+    Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(SessionResponse::from(session)))
 }

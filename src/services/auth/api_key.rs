@@ -149,15 +149,24 @@ pub fn api_key_list(state: &AppState, principal: &Principal, page: &PageRequest)
     Ok(Page::cut(rows, page, key).map(ApiKey::from))
 }
 
+/// One key of the principal's provider.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without `api_keys:write`, [`AppError::NotFound`] for a key of another provider.
+pub fn api_key_find(state: &AppState, principal: &Principal, id: &str) -> Result<ApiKey, AppError> {
+    require_management(principal)?;
+    let find = |connection: &mut DbConnection| {
+        api_keys::api_key_find(connection, &principal.provider_id, id).map_err(AppError::from)
+    };
+    state.db.read(find)?.map(ApiKey::from).ok_or(AppError::NotFound)
+}
+
 /// Revokes a key at once; revoking it again changes nothing.
 ///
 /// # Errors
 /// [`AppError::Forbidden`] without `api_keys:write`, [`AppError::NotFound`] for a key of another provider.
 pub fn api_key_revoke(state: &AppState, principal: &Principal, id: &str) -> Result<(), AppError> {
     require_management(principal)?;
-    if !IdKind::ApiKey.matches(id) {
-        return Err(AppError::NotFound);
-    }
     let now = Utc::from(state.clock.now());
     let revoked = state.db.write(|connection| {
         api_keys::api_key_find(connection, &principal.provider_id, id)?.ok_or(AppError::NotFound)?;

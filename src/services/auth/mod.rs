@@ -17,8 +17,8 @@ mod user;
 use time::Duration;
 
 pub use api_key::{
-    ApiKey, IssuedApiKey, NewApiKey, api_key_authenticate, api_key_create, api_key_issue, api_key_list, api_key_revoke,
-    is_api_key,
+    ApiKey, IssuedApiKey, NewApiKey, api_key_authenticate, api_key_create, api_key_find, api_key_issue, api_key_list,
+    api_key_revoke, is_api_key,
 };
 pub use attempts::LoginAttempts;
 pub use keys::{KeyError, PublicKey, SigningKeys};
