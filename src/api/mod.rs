@@ -48,6 +48,7 @@ pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config.service(utoipa_actix_web::scope("/v1").configure(configure_v1));
     config
         .configure(health::configure)
+        .configure(jwks::configure)
         .configure(problems::configure)
         .service(openapi::get_document);
 }
@@ -55,9 +56,13 @@ pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
 /// The versioned API; each resource module mounts its own operations.
 fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config
+        .configure(api_keys::configure)
+        .configure(auth::configure)
         .configure(charges::configure)
         .configure(events::configure)
+        .configure(me::configure)
         .configure(options::configure)
+        .configure(sessions::configure)
         .configure(test_clocks::configure)
         .configure(timeline::configure)
         .configure(products::configure)

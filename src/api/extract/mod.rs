@@ -19,4 +19,4 @@ pub use path::{
     AddOnId, ApiKeyId, CancellationId, ChargeId, CustomerId, EventId, LegalDocumentId, PlanChangeId, PlanId,
     ProviderSlug, SubscriptionId, TestClockId,
 };
-pub use query::Query;
+pub use query::{NoParameters, Query};

@@ -4,6 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
@@ -15,6 +16,11 @@ use crate::error::{AppError, FieldError, FieldPlace};
 /// to `crate::api::pagination::Paging`; where an operation has none, the route guard refuses them.
 #[derive(Debug, Clone)]
 pub struct Query<T>(pub T);
+
+/// For operations that know no query parameters (or, as lists, only those of the page).
+#[derive(Debug, Clone, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct NoParameters {}
 
 impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
     type Error = Problem;
@@ -154,8 +160,6 @@ mod part {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Debug, Deserialize)]
