@@ -56,6 +56,7 @@ pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config.service(utoipa_actix_web::scope("/v1").configure(configure_v1));
     config
         .configure(health::configure)
+        .configure(jwks::configure)
         .configure(problems::configure)
         .configure(jwks::configure)
         .service(openapi::get_document);

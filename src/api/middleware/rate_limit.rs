@@ -157,9 +157,11 @@ pub async fn limit(
     }
     let peer = request.peer_addr().map(|address| address.ip());
     let address = client_ip(peer, request.headers(), &state.config.trusted_proxies);
+    // Logging in counts for the address whatever stands in the header, or each guess at a password could bring a header of its own.
     let credentials = request
         .headers()
         .get(header::AUTHORIZATION)
+        .filter(|_| !request.path().starts_with("/v1/auth/"))
         .map(|value| value.as_bytes().to_vec());
     let verdict = match (&credentials, address) {
         (Some(credentials), _) => Some(limits.count_token(credentials)),

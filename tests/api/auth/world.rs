@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::macros::datetime;
-use vertragswerk::api;
 use vertragswerk::clock::Clock;
-use vertragswerk::config::{Config, Secret};
+use vertragswerk::config::{Config, RateLimitMode, Secret};
 use vertragswerk::db::DbConnection;
 use vertragswerk::domain::access::Role;
 use vertragswerk::domain::customer_type::CustomerType;
@@ -22,6 +19,7 @@ use vertragswerk::state::AppState;
 
 use crate::helpers::TestDatabase;
 use crate::helpers::http::{Answer, Caller};
+use crate::helpers::server::serve;
 
 pub const NOW: OffsetDateTime = datetime!(2026-11-21 10:00 UTC);
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -41,39 +39,12 @@ pub struct World {
 pub fn converse<F: Future<Output = ()>>(database: &TestDatabase, conversation: impl FnOnce(World) -> F) {
     let state = state(database);
     let customers = people(&state);
-    actix_web::rt::System::new().block_on(async {
-        let data = web::Data::new(state.clone());
-        let server = HttpServer::new(move || {
-            App::new()
-                .app_data(data.clone())
-                .wrap(from_fn(api::middleware::authentication::authenticate))
-                .service(api::jwks::get_signing_keys)
-                .service(
-                    web::scope("/v1")
-                        .service(api::auth::create_token)
-                        .service(api::auth::logout)
-                        .service(api::me::get_me)
-                        .service(api::sessions::create_session)
-                        .service(api::api_keys::list_api_keys)
-                        .service(api::api_keys::create_api_key)
-                        .service(api::api_keys::revoke_api_key),
-                )
-        })
-        .workers(1)
-        .disable_signals()
-        .bind(("127.0.0.1", 0))
-        .expect("a free port");
-        let base = format!("http://{}", server.addrs()[0]);
-        let running = server.run();
-        let handle = running.handle();
-        actix_web::rt::spawn(running);
+    serve(state.clone(), |caller| {
         conversation(World {
             state,
-            caller: Caller::anonymous(&base),
+            caller,
             customers,
         })
-        .await;
-        handle.stop(false).await;
     });
 }
 
@@ -83,6 +54,8 @@ fn state(database: &TestDatabase) -> AppState {
         public_url: Some("https://api.example.com".to_owned()),
         demo: false,
         preview_secret: Some(Secret::new("0123456789abcdef0123456789abcdef")),
+        rate_limit: RateLimitMode::Off,
+        workers: Some(1),
         ..Config::default()
     };
     AppState::with_database(config, Clock::manual(NOW), database.open(4)).expect("a good configuration")

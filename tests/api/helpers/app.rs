@@ -75,7 +75,7 @@ impl TestApp<'_> {
         let session = staff
             .post_empty(&format!("/v1/customers/{id}/sessions"))
             .await
-            .expect(201);
+            .expect(200);
         let caller = self
             .anonymous
             .with_token(session["access_token"].as_str().expect("a token"));

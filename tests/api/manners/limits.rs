@@ -57,6 +57,24 @@ fn guessing_tokens_is_counted_by_address() {
 }
 
 #[test]
+fn logging_in_is_counted_by_address_whatever_header_comes_along() {
+    let database = TestDatabase::sqlite();
+    serve(
+        state(&database, |config| config.rate_limit_anonymous_per_minute = 3),
+        async |caller| {
+            for guess in 0..4 {
+                let request = caller
+                    .request(Method::POST, "/v1/auth/token")
+                    .header("Authorization", format!("Basic guess{guess}"))
+                    .form(&[("grant_type", "password")]);
+                let status = caller.send(request).await.status;
+                assert_eq!(status, if guess < 3 { 400 } else { 429 });
+            }
+        },
+    );
+}
+
+#[test]
 fn counting_can_be_switched_off() {
     let database = TestDatabase::sqlite();
     let off = |config: &mut vertragswerk::config::Config| {
