@@ -11,6 +11,8 @@ pub mod charge;
 pub mod charging;
 pub mod conclusion;
 pub mod consent;
+#[cfg(test)]
+mod contract_tests;
 pub mod customer_type;
 pub mod due;
 pub mod event;

@@ -1,0 +1,178 @@
+//! What holds for every account at all times, whatever happened to it. Checked after every step of every story.
+
+use std::collections::BTreeMap;
+
+use time::Date;
+
+use crate::domain::{
+    account::Account,
+    calendar::{next_day, previous_day},
+    catalogue::PriceKind,
+    change::ChangeKind,
+    charge::{Charge, ChargeKind},
+    charging::is_statutory_extra_day,
+    subscription::{Phase, Subscription},
+};
+
+/// Panics if something that must always hold does not.
+pub fn check(account: &Account, today: Date) {
+    for subscription in &account.subscriptions {
+        check_phases(subscription);
+        check_changes(subscription, today);
+        check_charges(subscription);
+        check_days(subscription);
+    }
+    let ids = account.subscriptions.iter().flat_map(|each| &each.charges);
+    let mut ids: Vec<&str> = ids.map(|charge| charge.id.as_str()).collect();
+    ids.sort_unstable();
+    assert!(ids.windows(2).all(|pair| pair[0] != pair[1]), "two charges share an id");
+}
+
+/// The phases follow one another without gap or overlap, and the last one is open or reaches to the end.
+fn check_phases(subscription: &Subscription) {
+    let phases: Vec<&Phase> = subscription.phases.iter().filter(|phase| !phase.removed).collect();
+    let (first, last) = (phases.first().expect("a phase"), phases.last().expect("a phase"));
+    assert_eq!(first.from_on, subscription.starts_on, "{phases:#?}");
+    for pair in phases.windows(2) {
+        assert_eq!(pair[0].through_on.map(next_day), Some(pair[1].from_on), "{phases:#?}");
+    }
+    assert_eq!(last.through_on, None, "{phases:#?}");
+    for phase in phases {
+        assert!(phase.schedule.anchor_on <= phase.from_on, "{phase:#?}");
+        assert!(
+            phase.through_on.is_none_or(|through| phase.from_on <= through),
+            "{phase:#?}"
+        );
+    }
+}
+
+/// At most one change of a kind is pending, none of them overdue, and none on a contract that is over.
+fn check_changes(subscription: &Subscription, today: Date) {
+    for kind in [ChangeKind::PlanChange, ChangeKind::Cancellation] {
+        let pending = subscription
+            .changes
+            .iter()
+            .filter(|change| change.is_scheduled() && change.kind() == kind);
+        let pending: Vec<_> = pending.collect();
+        assert!(pending.len() <= 1, "{pending:#?}");
+        for change in pending {
+            let last_day = match kind {
+                ChangeKind::PlanChange => previous_day(change.effective_on),
+                ChangeKind::Cancellation => change.effective_on,
+            };
+            assert!(last_day >= today, "overdue: {change:#?}");
+            assert!(!subscription.ended_recorded, "pending after the end: {change:#?}");
+        }
+    }
+    let both = [ChangeKind::PlanChange, ChangeKind::Cancellation].map(|kind| subscription.pending(kind).is_some());
+    assert_ne!(both, [true, true], "a cancellation supersedes a pending plan change");
+    for change in &subscription.changes {
+        assert_eq!(change.settled_at.is_none(), change.is_scheduled(), "{change:#?}");
+    }
+    if let Some(cancellation) = subscription.pending(ChangeKind::Cancellation) {
+        assert_eq!(subscription.ends_on, Some(cancellation.effective_on));
+        assert_eq!(
+            subscription.ended_by_change_id.as_deref(),
+            Some(cancellation.id.as_str())
+        );
+    }
+}
+
+/// No charge is credited beyond its amount, each credit lies within its charge, and nothing recurring is charged twice.
+fn check_charges(subscription: &Subscription) {
+    let mut recurring = BTreeMap::new();
+    for charge in &subscription.charges {
+        assert!(
+            charge.billing_from <= charge.period_from && charge.period_from <= charge.period_through,
+            "{charge:#?}"
+        );
+        assert!(charge.period_through <= charge.billing_through, "{charge:#?}");
+        if charge.kind == ChargeKind::Recurring {
+            let twin = recurring.insert((&charge.price_key, charge.period_from), &charge.id);
+            assert_eq!(twin, None, "charged twice: {charge:#?}");
+        }
+        let credits: Vec<&Charge> = subscription
+            .charges
+            .iter()
+            .filter(|credit| credit.original_charge_id.as_deref() == Some(charge.id.as_str()))
+            .collect();
+        let credited: i64 = credits.iter().map(|credit| -credit.amount.minor).sum();
+        assert!(
+            credits.is_empty() || (credited > 0 && credited <= charge.amount.minor),
+            "{charge:#?} {credits:#?}"
+        );
+        for credit in credits {
+            assert_eq!(credit.kind, ChargeKind::Credit);
+            assert!(credit.amount.minor < 0, "{credit:#?}");
+            assert!(charge.period_from <= credit.period_from && credit.period_through <= charge.period_through);
+        }
+    }
+}
+
+/// Each day up to `billed_through_on` is charged exactly once for each unit and price in force on it, net of credits; no
+/// other day is charged at all. Holds for prices of which a single day is worth at least half a cent.
+fn check_days(subscription: &Subscription) {
+    let mut charged: BTreeMap<(Date, &str), i64> = BTreeMap::new();
+    let is_one_off = |id: &str| {
+        let mut charges = subscription
+            .charges
+            .iter()
+            .filter(|charge| charge.kind == ChargeKind::OneOff);
+        charges.any(|charge| charge.id == id)
+    };
+    for charge in &subscription.charges {
+        if is_one_off(charge.original_charge_id.as_ref().unwrap_or(&charge.id)) {
+            continue;
+        }
+        let sign = if charge.kind == ChargeKind::Credit { -1 } else { 1 };
+        let mut day = charge.period_from;
+        while day <= charge.period_through {
+            *charged.entry((day, &charge.price_key)).or_default() += sign * i64::from(charge.quantity);
+            day = next_day(day);
+        }
+    }
+    charged.retain(|_, units| *units != 0);
+    let pending = subscription.pending(ChangeKind::PlanChange);
+    let mut expected = BTreeMap::new();
+    let mut day = subscription.starts_on;
+    while subscription.billed_through_on.is_some_and(|through| day <= through) {
+        // Until a pending change comes, the plan before it has paid for the days beyond.
+        let changed_by = pending
+            .filter(|change| change.effective_on <= day)
+            .map(|change| &change.id);
+        let pays = |phase: &&Phase| match changed_by {
+            Some(id) => phase.ended_by_change_id.as_ref() == Some(id),
+            None => phase.covers(day),
+        };
+        let phase = subscription.phases.iter().find(pays).expect("a phase");
+        let prices = phase.plan.plan.prices.iter().filter(|price| price.kind.is_recurring());
+        for price in prices.filter(|price| price.amount.ten_thousandths != 0 && !is_free(subscription, phase, day)) {
+            let units = if price.kind == PriceKind::PerUnit {
+                phase.quantity
+            } else {
+                1
+            };
+            expected.insert((day, price.key.as_str()), i64::from(units));
+        }
+        day = next_day(day);
+    }
+    let mut wrong: Vec<_> = charged
+        .iter()
+        .filter(|(key, units)| expected.get(*key) != Some(*units))
+        .collect();
+    wrong.extend(expected.iter().filter(|(key, _)| !charged.contains_key(*key)));
+    wrong.truncate(3);
+    assert!(wrong.is_empty(), "charged wrongly: {wrong:?} … in {subscription:#?}");
+    if subscription.ended_recorded {
+        assert!(subscription.billed_through_on <= subscription.ends_on);
+    }
+}
+
+/// The last day of a contract that is the extra day of § 188 BGB.
+fn is_free(subscription: &Subscription, phase: &Phase, day: Date) -> bool {
+    subscription.ends_on == Some(day)
+        && phase
+            .schedule
+            .period_containing(day)
+            .is_some_and(|period| is_statutory_extra_day(&phase.schedule, &period, day))
+}

@@ -1,0 +1,9 @@
+//! The contract rules, tried as a provider's customers would: stories with exact dates and amounts, the hard cases of other
+//! systems under their ids (`H11` …), and random sequences of commands against what must always hold.
+
+mod conclusion;
+mod fixture;
+mod hard_upgrades;
+mod invariants;
+mod keep_one;
+mod plans;
