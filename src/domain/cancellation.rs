@@ -83,7 +83,7 @@ pub fn cancel(
     for contract in &request.contracts {
         outcomes.push(cancel_one(account, circumstances, request, contract)?);
     }
-    due::advance_now(account, circumstances.today, circumstances.now, circumstances.zone)?;
+    due::advance_now(account, circumstances.moment())?;
     Ok(outcomes)
 }
 
@@ -216,7 +216,7 @@ pub fn review(
         let event = DraftEvent::of_change(decision.as_str(), subscription, change, moment, true);
         account.events.push(event);
     }
-    due::advance_now(account, moment.on, moment.at, circumstances.zone)
+    due::advance_now(account, moment)
 }
 
 struct End {

@@ -48,7 +48,7 @@ pub fn next_uncharged_day(subscription: &Subscription) -> Option<(Date, &Phase)>
             .iter()
             .any(|price| price.kind.is_recurring() && price.amount.ten_thousandths != 0)
         {
-            return Some((day, phase));
+            return Some((day, phase)).filter(|_| !is_free_last_day(subscription, phase, day));
         }
         day = phase.through_on.map(next_day)?;
     }
@@ -78,24 +78,30 @@ pub fn charge_period(
         .flatten()
         .min()
         .unwrap_or(period.through_on);
-    if through < from {
+    if through < from || is_free_last_day(subscription, &phase, from) {
         return Ok(());
     }
-    let free_extra_day =
-        subscription.ends_on == Some(through) && is_statutory_extra_day(&phase.schedule, &period, through);
-    for price in phase
-        .plan
-        .plan
-        .prices
-        .iter()
-        .filter(|price| price.kind.is_recurring() && !free_extra_day)
-    {
+    for price in phase.plan.plan.prices.iter().filter(|price| price.kind.is_recurring()) {
         let quantity = if price.kind == PriceKind::PerUnit {
             phase.quantity
         } else {
             1
         };
-        let proration = prorate(price.amount, i64::from(quantity), days_of(&period), (from, through))?;
+        let mut proration = prorate(price.amount, i64::from(quantity), days_of(&period), (from, through))?;
+        if phase.from_on <= period.from_on && from > period.from_on {
+            // A known end had clipped the period, and then the contract went on: the parts add up to the full price.
+            let so_far = |day| {
+                prorate(
+                    price.amount,
+                    i64::from(quantity),
+                    days_of(&period),
+                    (period.from_on, day),
+                )
+            };
+            proration.amount = so_far(through)?
+                .amount
+                .checked_sub(so_far(previous_day(from))?.amount)?;
+        }
         push_charge(
             subscription,
             &phase,
@@ -202,16 +208,22 @@ pub fn charge_one_off(subscription: &mut Subscription, occasion: ChargeOccasion<
 }
 
 /// Credits what is charged for `from` and later. Each credit names its charge: full price × rest / days of the period, at
-/// most the charge less its earlier credits (design decision 4); never computed from the last prorated amount.
+/// most the charge less its earlier credits (design decision 8); never computed from the last prorated amount. Prices that
+/// fall due once are credited only where the contract never began.
 ///
 /// # Errors
 /// When an amount leaves the range of money.
 pub fn credit_rest(subscription: &mut Subscription, from: Date, occasion: ChargeOccasion<'_>) -> Result<(), Violation> {
+    let never_began = subscription.ends_on.is_some_and(|end| end < subscription.starts_on);
     let originals: Vec<Charge> = subscription
         .charges
         .iter()
         .filter(|charge| charge.counts() && charge.period_through >= from)
-        .filter(|charge| matches!(charge.kind, ChargeKind::Recurring | ChargeKind::Proration))
+        .filter(|charge| match charge.kind {
+            ChargeKind::Recurring | ChargeKind::Proration => true,
+            ChargeKind::OneOff => never_began,
+            ChargeKind::Credit => false,
+        })
         .cloned()
         .collect();
     for original in originals {
@@ -285,6 +297,15 @@ fn credit_one(
     };
     subscription.charges.push(credit);
     Ok(())
+}
+
+/// Whether `day` is the last one of the contract and free, see [`is_statutory_extra_day`].
+pub fn is_free_last_day(subscription: &Subscription, phase: &Phase, day: Date) -> bool {
+    subscription.ends_on == Some(day)
+        && phase
+            .schedule
+            .period_containing(day)
+            .is_some_and(|period| is_statutory_extra_day(&phase.schedule, &period, day))
 }
 
 /// Whether `day` is the one day by which a term of § 188 BGB outlasts the billing periods: an anchor on the 29th to 31st,

@@ -58,7 +58,7 @@ pub fn conclude(account: &mut Account, circumstances: &Circumstances<'_>, order:
         .with("evidence", order.agreement.evidence());
     account.subscriptions.push(subscription);
     account.events.push(event);
-    due::advance_now(account, moment.on, moment.at, circumstances.zone)
+    due::advance_now(account, moment)
 }
 
 fn new_subscription(

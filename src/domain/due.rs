@@ -3,7 +3,7 @@
 //! The same steps run in the worker, before every command, in every preview and when a test clock is advanced; run twice
 //! they do nothing, run late they give what they would have given on time (design decision 5).
 
-use time::{Date, OffsetDateTime};
+use time::Date;
 
 use super::{
     account::{Account, Moment},
@@ -11,7 +11,7 @@ use super::{
     change::{ChangeKind, ChangeStatus},
     charge::ChargeKind,
     charging::{
-        ChargeOccasion, charge_increase, charge_one_off, charge_period, credit_rest, is_statutory_extra_day,
+        ChargeOccasion, charge_increase, charge_one_off, charge_period, credit_rest, is_free_last_day,
         next_uncharged_day,
     },
     event::DraftEvent,
@@ -34,19 +34,20 @@ enum DueStep {
 /// # Errors
 /// When an amount leaves the range of money.
 pub fn advance(account: &mut Account, today: Date, zone: &TimeZone) -> Result<(), Violation> {
-    advance_with(account, today, |day| zone.start_of_day(day))
+    let punctual = |day| Moment {
+        on: day,
+        at: zone.start_of_day(day),
+    };
+    advance_with(account, today, punctual, false)
 }
 
-/// Like [`advance`], for effects that a command causes today: they occur at the instant of the command.
+/// Like [`advance`], for what a command brings about when everything due has been applied before it: it is the doing of the
+/// caller and occurs at the instant of the command, even where the day it counts from is past (a letter entered late).
 ///
 /// # Errors
 /// When an amount leaves the range of money.
-pub fn advance_now(account: &mut Account, today: Date, now: OffsetDateTime, zone: &TimeZone) -> Result<(), Violation> {
-    advance_with(
-        account,
-        today,
-        |day| if day == today { now } else { zone.start_of_day(day) },
-    )
+pub fn advance_now(account: &mut Account, now: Moment) -> Result<(), Violation> {
+    advance_with(account, now.on, |_| now, true)
 }
 
 /// The next day on which something falls due for the account.
@@ -59,7 +60,12 @@ pub fn next_due_on(account: &Account) -> Option<Date> {
         .min()
 }
 
-fn advance_with(account: &mut Account, today: Date, instant: impl Fn(Date) -> OffsetDateTime) -> Result<(), Violation> {
+fn advance_with(
+    account: &mut Account,
+    today: Date,
+    moment: impl Fn(Date) -> Moment,
+    by_caller: bool,
+) -> Result<(), Violation> {
     loop {
         let next = account
             .subscriptions
@@ -74,18 +80,13 @@ fn advance_with(account: &mut Account, today: Date, instant: impl Fn(Date) -> Of
             subscriptions, events, ..
         } = account;
         let subscription = &mut subscriptions[index];
-        let known_charges = subscription.charges.len();
-        perform(
-            subscription,
-            step,
-            Moment {
-                on: day,
-                at: instant(day),
-            },
-            events,
-        )?;
+        let (known_charges, known_events) = (subscription.charges.len(), events.len());
+        perform(subscription, step, day, moment(day), events)?;
         for charge in &subscription.charges[known_charges..] {
             events.push(DraftEvent::of_charge("created", &subscription.id, charge));
+        }
+        for event in &mut events[known_events..] {
+            event.by_caller = by_caller;
         }
     }
 }
@@ -107,6 +108,7 @@ fn next_due(subscription: &Subscription) -> Option<(Date, DueStep)> {
 fn perform(
     subscription: &mut Subscription,
     step: DueStep,
+    day: Date,
     moment: Moment,
     events: &mut Vec<DraftEvent>,
 ) -> Result<(), Violation> {
@@ -122,10 +124,10 @@ fn perform(
                 },
             )
         }
-        DueStep::PlanChange => apply_plan_change(subscription, moment, events),
+        DueStep::PlanChange => apply_plan_change(subscription, day, moment, events),
         DueStep::Charge => charge_period(
             subscription,
-            moment.on,
+            day,
             ChargeKind::Recurring,
             ChargeOccasion {
                 moment,
@@ -139,6 +141,7 @@ fn perform(
 /// Puts a pending plan change into effect: credit for the rest of the old plan, charge for the rest of the new one.
 fn apply_plan_change(
     subscription: &mut Subscription,
+    day: Date,
     moment: Moment,
     events: &mut Vec<DraftEvent>,
 ) -> Result<(), Violation> {
@@ -155,19 +158,17 @@ fn apply_plan_change(
         moment,
         change_id: Some(&change.id),
     };
-    let already_charged = subscription
-        .billed_through_on
-        .is_some_and(|through| through >= moment.on);
+    let already_charged = subscription.billed_through_on.is_some_and(|through| through >= day);
     if details.is_quantity_only() {
         charge_increase(
             subscription,
-            moment.on,
+            day,
             details.to_quantity.saturating_sub(details.from_quantity),
             occasion,
         )?;
     } else if already_charged {
-        credit_rest(subscription, moment.on, occasion)?;
-        charge_period(subscription, moment.on, ChargeKind::Proration, occasion)?;
+        credit_rest(subscription, day, occasion)?;
+        charge_period(subscription, day, ChargeKind::Proration, occasion)?;
     }
     if let Some(change) = subscription.change(&change.id) {
         events.push(DraftEvent::of_change("applied", subscription, change, moment, false));
@@ -203,11 +204,8 @@ fn first_unused_day(subscription: &Subscription) -> Date {
     let Some(end) = subscription.ends_on else {
         return subscription.starts_on;
     };
-    let extra_day = subscription.phase_on(end).is_some_and(|phase| {
-        phase
-            .schedule
-            .period_containing(end)
-            .is_some_and(|period| is_statutory_extra_day(&phase.schedule, &period, end))
-    });
-    if extra_day { end } else { next_day(end) }
+    let is_free = subscription
+        .phase_on(end)
+        .is_some_and(|phase| is_free_last_day(subscription, phase, end));
+    if is_free { end } else { next_day(end) }
 }

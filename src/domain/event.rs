@@ -66,7 +66,7 @@ impl DraftEvent {
             event_type: format!("charge.{verb}"),
             subscription_id: Some(subscription_id.to_owned()),
             occurred_at: charge.created_at,
-            by_caller: charge.change_id.is_some(),
+            by_caller: false,
             data: json!({ "charge": charge_snapshot(charge) }),
         }
     }

@@ -103,7 +103,7 @@ pub fn change_plan(
         events.push(event.with("evidence", request.agreement.evidence()));
     }
     account.events.extend(events);
-    due::advance_now(account, moment.on, moment.at, circumstances.zone)?;
+    due::advance_now(account, moment)?;
     Ok(PlanChangeOutcome {
         effective_on: date.effective_on,
         consequences: change.consequences(&current, request),

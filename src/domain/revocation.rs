@@ -41,7 +41,7 @@ pub fn revoke(
     let revoked = subscription.change(change_id).cloned().unwrap_or(change);
     let event = DraftEvent::of_change("revoked", subscription, &revoked, moment, true);
     account.events.push(event);
-    due::advance_now(account, moment.on, moment.at, circumstances.zone)?;
+    due::advance_now(account, moment)?;
     Ok(revoked)
 }
 

@@ -2,8 +2,11 @@
 //! systems under their ids (`H11` …), and random sequences of commands against what must always hold.
 
 mod conclusion;
+mod due;
 mod fixture;
+mod good_cause;
 mod hard_upgrades;
 mod invariants;
 mod keep_one;
 mod plans;
+mod revocation;
