@@ -7,7 +7,7 @@ use time::{Date, OffsetDateTime};
 use super::{
     account::{Account, Circumstances, Moment},
     because::Because,
-    calendar::{next_day, previous_day},
+    calendar::{english, german, next_day, previous_day},
     catalogue::{Consequence, Transition, TransitionTiming},
     change::{Change, ChangeDetails, ChangeKind, ChangeStatus, PlanChangeDetails},
     charging::unix_millis,
@@ -276,7 +276,15 @@ fn effective_date(
     };
     match change.timing {
         TransitionTiming::Immediate => Ok(on(today)),
-        TransitionTiming::PeriodEnd => Ok(on(next_day(charged_period_end(subscription, current, today)))),
+        TransitionTiming::PeriodEnd => {
+            let eve = charged_period_end(subscription, current, today);
+            // A term that ends by itself is not lengthened; another plan can follow it, another quantity cannot.
+            match subscription.ends_on.filter(|end| *end <= eve) {
+                Some(end) if change.is_pure_decrease => Err(ends_before(end)),
+                Some(end) => Ok(on(next_day(end))),
+                None => Ok(on(next_day(eve))),
+            }
+        }
         TransitionTiming::NoticeEnd => {
             let end = termination(&TerminationQuestion {
                 terms: &current.plan.plan.terms,
@@ -316,10 +324,6 @@ fn schedule(
     now: OffsetDateTime,
 ) {
     let previous_ends_on = subscription.ends_on;
-    if intention.plan.plan_id != current.plan.plan_id {
-        subscription.ends_on = natural_end(&intention.plan, effective_on);
-        subscription.ended_by_change_id = None;
-    }
     for phase in subscription.phases.iter_mut().filter(|phase| phase.id == current.id) {
         phase.ended_by_change_id = Some(request.change_id.clone());
         if effective_on <= phase.from_on {
@@ -346,6 +350,11 @@ fn schedule(
         ended_by_change_id: None,
         removed: false,
     });
+    if intention.plan.plan_id != current.plan.plan_id {
+        let term_started_on = subscription.term_started_on(effective_on);
+        subscription.ends_on = natural_end(&intention.plan, term_started_on);
+        subscription.ended_by_change_id = None;
+    }
     subscription.changes.push(Change {
         id: request.change_id.clone(),
         status: ChangeStatus::Scheduled,
@@ -409,6 +418,20 @@ fn ended() -> Violation {
         "subscription_ended",
         "Der Vertrag ist beendet.",
         "The contract has ended.",
+    )
+}
+
+fn ends_before(end: Date) -> Violation {
+    Violation::invalid(
+        "nothing_to_change",
+        format!(
+            "Die Menge ist bis zum {} bezahlt; an diesem Tag endet der Vertrag von selbst.",
+            german(end)
+        ),
+        format!(
+            "The quantity is paid for until {}; on that day the contract ends by itself.",
+            english(end)
+        ),
     )
 }
 

@@ -8,5 +8,8 @@ mod good_cause;
 mod hard_upgrades;
 mod invariants;
 mod keep_one;
+mod plan_change;
 mod plans;
+mod quantity;
 mod revocation;
+mod upgrade;
