@@ -95,18 +95,25 @@ fn cancel_one(
 ) -> Result<CancellationOutcome, Violation> {
     let subscription = account.subscription_mut(&contract.subscription_id)?;
     check_cancellable(subscription, circumstances, request)?;
+    let mut events = Vec::new();
+    let moment = circumstances.moment();
+    // A pending plan change goes first: the end is that of the plan which then runs on.
+    let superseded_id = subscription
+        .pending(ChangeKind::PlanChange)
+        .map(|change| change.id.clone());
+    if let Some(pending) = &superseded_id {
+        events.extend(supersede(subscription, pending, &contract.change_id, moment));
+    }
     let end = end_of(subscription, circumstances, request)?;
     let mut outcome = CancellationOutcome {
         subscription_id: subscription.id.clone(),
         change_id: contract.change_id.clone(),
         ends_on: end.ends_on,
         already_cancelled: false,
-        superseded_id: None,
+        superseded_id,
         because: end.because,
         latest_receipt_on: end.latest_receipt_on,
     };
-    let mut events = Vec::new();
-    let moment = circumstances.moment();
     if let Some(standing) = subscription.pending(ChangeKind::Cancellation).cloned() {
         if is_repetition(&standing, request, end.ends_on) {
             let latest_receipt_on = standing.cancellation().and_then(|details| details.latest_receipt_on);
@@ -127,13 +134,6 @@ fn cancel_one(
             &contract.change_id,
             circumstances,
         ));
-    }
-    if let Some(pending) = subscription
-        .pending(ChangeKind::PlanChange)
-        .map(|change| change.id.clone())
-    {
-        events.extend(supersede(subscription, &pending, &contract.change_id, moment));
-        outcome.superseded_id = Some(pending);
     }
     let created = schedule_end(subscription, circumstances, request, &outcome);
     events.push(DraftEvent::of_change("created", subscription, &created, moment, true));

@@ -1,6 +1,7 @@
 //! The contract rules, tried as a provider's customers would: stories with exact dates and amounts, the hard cases of other
 //! systems under their ids (`H11` …), and random sequences of commands against what must always hold.
 
+mod cancellation;
 mod conclusion;
 mod due;
 mod fixture;
