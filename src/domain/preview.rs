@@ -7,9 +7,9 @@ use time::Date;
 use super::{
     account::{Account, Circumstances},
     because::Because,
-    calendar::next_day,
+    calendar::{add_months, next_day},
     catalogue::Consequence,
-    charge::{Charge, ChargeKind, ChargeStatus},
+    charge::{Charge, ChargeStatus},
     charging::next_uncharged_day,
     consent::RequiredDocument,
     due,
@@ -21,6 +21,9 @@ use super::{
     tax::{PriceMode, TaxLine, tax},
     violation::Violation,
 };
+
+/// A contract begins at most 24 months ahead and bills at least every 60 months: nothing is charged later than this.
+const LONGEST_WAIT_MONTHS: u32 = 24 + 60;
 
 /// An amount with its tax: `gross` = `net` + `tax`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -76,9 +79,9 @@ pub struct Recurring {
 /// What the contract's next regular bill will hold because of the command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NextInvoice {
-    /// The next day on which one of the contracts is charged; `None` when none is any more.
+    /// The next day on which something is charged or credited; `None` when nothing is any more.
     pub on: Option<Date>,
-    /// What the command charges now plus the contracts' own charges of that day.
+    /// What the command charges now plus everything that is charged and credited on that day.
     pub totals: Totals,
 }
 
@@ -171,17 +174,19 @@ pub fn preview(
     let settled_on = next_day(parts.effective_on).max(circumstances.today);
     let mut later = after.clone();
     due::advance(&mut later, settled_on, circumstances.zone)?;
-    let belongs = |charge: &&Charge| {
-        let of_change = charge
-            .change_id
-            .as_ref()
-            .is_some_and(|id| parts.change_ids.contains(id));
-        let of_today = charge.charged_on == circumstances.today;
-        let of_new_phase = charge.charged_on == parts.effective_on && charge.kind != ChargeKind::Credit;
-        of_change || of_today || of_new_phase
+    let is_of_command = |id: &Option<String>| id.as_ref().is_some_and(|id| parts.change_ids.contains(id));
+    // What begins with the command pays for itself on its first day, without naming the change.
+    let begins = |subscription: &Subscription| {
+        let is_new = before.subscription(&subscription.id).is_err();
+        let mut phases = subscription.phases.iter().filter(|phase| !phase.removed);
+        is_new || phases.any(|phase| phase.from_on == parts.effective_on && is_of_command(&phase.created_by_change_id))
+    };
+    let belongs = |subscription: &Subscription, charge: &Charge| {
+        let of_first_day = charge.charged_on == parts.effective_on && begins(subscription);
+        is_of_command(&charge.change_id) || charge.charged_on == circumstances.today || of_first_day
     };
     let lines: Vec<PreviewLine> = new_charges(before, &later, &parts.subscription_ids)
-        .filter(|(_, charge)| belongs(charge))
+        .filter(|(subscription, charge)| belongs(subscription, charge))
         .map(|(subscription, charge)| line(subscription, charge))
         .collect();
     let due_now = totals(
@@ -258,15 +263,16 @@ fn next_invoice(
     circumstances: &Circumstances<'_>,
     subscription_ids: &[String],
 ) -> Result<NextInvoice, Violation> {
-    let on = after
-        .subscriptions
-        .iter()
-        .filter(|subscription| subscription_ids.contains(&subscription.id))
-        .filter_map(|subscription| next_uncharged_day(subscription).map(|(day, _)| day))
-        .min();
     let mut later = after.clone();
-    if let Some(on) = on {
-        due::advance(&mut later, on, circumstances.zone)?;
+    later
+        .subscriptions
+        .retain(|subscription| subscription_ids.contains(&subscription.id));
+    // Pending changes move the next bill and what is on it, so time passes step by step until something is charged.
+    let horizon = add_months(circumstances.today, LONGEST_WAIT_MONTHS);
+    let mut on = None;
+    while let Some(day) = due::next_due_on(&later).filter(|day| on.is_none() && *day <= horizon) {
+        due::advance(&mut later, day, circumstances.zone)?;
+        on = Some(day).filter(|_| new_charges(after, &later, subscription_ids).next().is_some());
     }
     let lines: Vec<PreviewLine> = new_charges(before, &later, subscription_ids)
         .map(|(subscription, charge)| line(subscription, charge))

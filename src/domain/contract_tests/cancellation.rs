@@ -349,7 +349,7 @@ fn what_cannot_be_cancelled() {
         };
         assert_eq!(
             world.try_cancel(&request).expect_err("a refusal").code,
-            "received_at_out_of_range"
+            "instant_out_of_range"
         );
     }
     let unknown = world.cancellation(&["sub_unknown"]);

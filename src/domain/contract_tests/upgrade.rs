@@ -214,7 +214,7 @@ fn only_a_running_contract_that_is_not_cancelled_is_changed() {
     world.on(date!(2026 - 01 - 10));
     let cancellation = world.cancel(&id);
     let refused = refusal(&mut world);
-    assert_eq!(refused.code, "cancellation_pending");
+    assert_eq!(refused.code, "cancellation_in_effect");
     assert_eq!(refused.params["cancellation_id"], json!(cancellation.change_id));
     world.on(date!(2026 - 02 - 10));
     assert_eq!(refusal(&mut world).code, "subscription_ended");
