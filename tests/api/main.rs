@@ -12,6 +12,8 @@ mod architecture;
 mod auth;
 mod calculators;
 mod catalogue;
+mod concurrency;
 mod database;
 mod manners;
+mod scenarios;
 mod server;

@@ -1,0 +1,5 @@
+//! The seeds as stories over HTTP, one file each: told on both databases, with the same JSON.
+
+mod legal_texts;
+pub mod story;
+mod video_consultation;
