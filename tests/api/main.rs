@@ -12,6 +12,7 @@ mod architecture;
 mod auth;
 mod calculators;
 mod catalogue;
+mod customers;
 mod database;
 mod manners;
 mod server;
