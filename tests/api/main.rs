@@ -12,6 +12,7 @@ mod architecture;
 mod auth;
 mod calculators;
 mod catalogue;
+mod cli;
 mod customers;
 mod database;
 mod manners;
