@@ -148,36 +148,42 @@ fn production_does_not_start_with_missing_or_published_secrets() {
 /// The whole way from an empty database to an answer over HTTP, with the binary alone.
 fn the_first_tenant_is_made_by_hand(database: &TestDatabase) {
     let url = database.url();
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("catalogue.json");
-    std::fs::write(&file, CATALOGUES[1].1).expect("written");
-    let path = file.to_str().expect("UTF-8");
+    make_provider(url);
+    publish_catalogue(url);
+    make_users(url);
+    let secret = make_api_key(url);
+    let (_server, base) = serve(url);
+    block_on(async {
+        let anonymous = Caller::anonymous(&base);
+        let plans = anonymous.with_token(&secret).get("/v1/plans").await.expect(200);
+        assert_eq!(plans["data"].as_array().map(Vec::len), Some(2));
+        for (username, password) in [("chef", "from the environment"), ("second", "from a pipe")] {
+            log_in(&anonymous, ["sprechfenster", username, password]).await;
+        }
+    });
+}
 
-    let import = [
-        "catalogue",
-        "import",
-        "--provider",
-        "sprechfenster",
-        path,
-        "--database-url",
-        url,
+fn block_on<F: Future>(work: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(work)
+}
+
+async fn log_in(anonymous: &Caller, [provider, username, password]: [&str; 3]) -> Caller {
+    let form = [
+        ("grant_type", "password"),
+        ("client_id", provider),
+        ("username", username),
+        ("password", password),
     ];
-    let (code, _, err) = outcome(&run(&import));
-    assert_eq!((code, err.as_str()), (Some(1), "There is no provider sprechfenster.\n"));
+    let request = anonymous.request(reqwest::Method::POST, "/v1/auth/token").form(&form);
+    let grant = anonymous.send(request).await.expect(200);
+    anonymous.with_token(grant["access_token"].as_str().expect("a token"))
+}
 
+fn make_provider(url: &str) {
     let create = |slug: &str| {
-        run(&[
-            "provider",
-            "create",
-            "--slug",
-            slug,
-            "--name",
-            "Sprechfenster",
-            "--mode",
-            "sandbox",
-            "--database-url",
-            url,
-        ])
+        let names = ["--slug", slug, "--name", "Sprechfenster", "--mode", "sandbox"];
+        run(&[&["provider", "create"][..], &names, &["--database-url", url]].concat())
     };
     let (code, out, err) = outcome(&create("sprechfenster"));
     assert_eq!((code, out.starts_with("prv_")), (Some(0), true), "{err}");
@@ -192,31 +198,57 @@ fn the_first_tenant_is_made_by_hand(database: &TestDatabase) {
         (Some(1), true),
         "{err}"
     );
+}
 
-    assert!(succeed(&import).starts_with("Published as version 1 "));
-    assert_eq!(succeed(&import), "Nothing changed: version 1 has the same content.\n");
+fn publish_catalogue(url: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("catalogue.json");
+    std::fs::write(&file, CATALOGUES[1].1).expect("written");
+    let path = file.to_str().expect("UTF-8");
+    let import = |provider| {
+        [
+            "catalogue",
+            "import",
+            "--provider",
+            provider,
+            path,
+            "--database-url",
+            url,
+        ]
+    };
+    let (code, _, err) = outcome(&run(&import("nobody")));
+    assert_eq!((code, err.as_str()), (Some(1), "There is no provider nobody.\n"));
+    assert!(succeed(&import("sprechfenster")).starts_with("Published as version 1 "));
+    assert_eq!(
+        succeed(&import("sprechfenster")),
+        "Nothing changed: version 1 has the same content.\n"
+    );
     std::fs::write(&file, CATALOGUES[1].1.replacen("\"video\"", "\"radio\"", 1)).expect("written");
-    let (code, _, err) = outcome(&run(&import));
+    let (code, _, err) = outcome(&run(&import("sprechfenster")));
     assert_eq!((code, err.contains("reference_unknown")), (Some(1), true), "{err}");
+}
 
-    let user = [
-        "user",
-        "create",
-        "--provider",
-        "sprechfenster",
-        "--username",
-        "chef",
-        "--database-url",
-        url,
-    ];
-    let created = program()
-        .args(user)
+fn make_users(url: &str) {
+    let user = |name| {
+        [
+            "user",
+            "create",
+            "--provider",
+            "sprechfenster",
+            "--username",
+            name,
+            "--database-url",
+            url,
+        ]
+    };
+    let from_environment = program()
+        .args(user("chef"))
         .env("USER_PASSWORD", "from the environment")
-        .output()
-        .expect("runs");
+        .output();
+    let created = from_environment.expect("runs");
     assert!(outcome(&created).1.starts_with("usr_"), "{created:?}");
     let mut piped = program()
-        .args(user.map(|argument| if argument == "chef" { "second" } else { argument }))
+        .args(user("second"))
         .stdin(Stdio::piped())
         .spawn()
         .expect("runs");
@@ -226,56 +258,27 @@ fn the_first_tenant_is_made_by_hand(database: &TestDatabase) {
         .expect("a pipe")
         .write_all(b"from a pipe\n")
         .expect("written");
-    let output = piped.wait_with_output().expect("ends");
-    assert!(outcome(&output).1.starts_with("usr_"), "{output:?}");
-    let (code, _, err) = outcome(&run(&user));
+    let created = piped.wait_with_output().expect("ends");
+    assert!(outcome(&created).1.starts_with("usr_"), "{created:?}");
+    let (code, _, err) = outcome(&run(&user("third")));
     assert_eq!((code, err.starts_with("No password")), (Some(1), true), "{err}");
+}
 
-    let key = [
-        "api-key",
-        "create",
-        "--provider",
-        "sprechfenster",
-        "--name",
-        "Portal",
-        "--database-url",
-        url,
-        "--scopes",
-    ];
-    let (code, _, err) = outcome(&run(&[&key[..], &["catalogue:read,everything"]].concat()));
+fn make_api_key(url: &str) -> String {
+    let key = |scopes| {
+        let names = ["--provider", "sprechfenster", "--name", "Portal", "--scopes", scopes];
+        run(&[&["api-key", "create"][..], &names, &["--database-url", url]].concat())
+    };
+    let (code, _, err) = outcome(&key("catalogue:read,everything"));
     assert_eq!((code, err.as_str()), (Some(1), "There is no scope \"everything\".\n"));
-    let secret = succeed(&[&key[..], &["catalogue:read"]].concat()).trim().to_owned();
-    assert!(secret.starts_with("vk_test_"), "{secret}");
-
-    let (_server, base) = serve(url);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
-        let anonymous = Caller::anonymous(&base);
-        let plans = anonymous.with_token(&secret).get("/v1/plans").await.expect(200);
-        assert_eq!(plans["data"].as_array().map(Vec::len), Some(2));
-        for (username, password) in [("chef", "from the environment"), ("second", "from a pipe")] {
-            let form = [
-                ("grant_type", "password"),
-                ("client_id", "sprechfenster"),
-                ("username", username),
-                ("password", password),
-            ];
-            let request = anonymous.request(reqwest::Method::POST, "/v1/auth/token").form(&form);
-            anonymous.send(request).await.expect(200);
-        }
-    });
+    let (code, out, err) = outcome(&key("catalogue:read"));
+    assert_eq!((code, out.starts_with("vk_test_")), (Some(0), true), "{err}");
+    out.trim().to_owned()
 }
 
 #[test]
 fn the_demo_starts_without_any_argument_and_keeps_its_data() {
     let folder = tempfile::tempdir().expect("a folder");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
     let mut subscriptions = Vec::new();
     for _ in 0..2 {
         let child = program()
@@ -295,18 +298,10 @@ fn the_demo_starts_without_any_argument_and_keeps_its_data() {
         let login = lines.find(|line| line.contains("sommer")).expect("a login");
         let words: Vec<&str> = login.split_whitespace().collect();
         assert!(lines.any(|line| line.contains("curl -s ")), "one call to copy");
-        runtime.block_on(async {
+        block_on(async {
             let anonymous = Caller::anonymous(&base);
             assert_eq!(anonymous.get("/docs/").await.status, 200);
-            let form = [
-                ("grant_type", "password"),
-                ("client_id", words[0]),
-                ("username", words[1]),
-                ("password", words[2]),
-            ];
-            let request = anonymous.request(reqwest::Method::POST, "/v1/auth/token").form(&form);
-            let grant = anonymous.send(request).await.expect(200);
-            let sommer = anonymous.with_token(grant["access_token"].as_str().expect("a token"));
+            let sommer = log_in(&anonymous, [words[0], words[1], words[2]]).await;
             subscriptions.push(sommer.get("/v1/subscriptions").await.expect(200));
         });
     }
