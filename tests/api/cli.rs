@@ -80,7 +80,10 @@ fn every_command_explains_itself() {
 #[test]
 fn the_committed_document_is_what_the_program_prints() {
     let committed = include_str!("../../openapi/openapi.json");
-    assert_eq!(succeed(&["openapi"]), committed);
+    assert!(
+        succeed(&["openapi"]) == committed,
+        "run `cargo run -- openapi > openapi/openapi.json`"
+    );
 }
 
 #[test]
