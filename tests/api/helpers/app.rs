@@ -86,7 +86,7 @@ impl TestApp<'_> {
     pub async fn test_clock(&self, provider: &str, now_at: &str) -> String {
         let clock = self
             .staff(provider)
-            .post("/v1/test-clocks", json!({ "now_at": now_at }))
+            .post("/v1/test-clocks", json!({ "now": now_at }))
             .await
             .expect(201);
         clock["id"].as_str().expect("an id").to_owned()
@@ -96,7 +96,7 @@ impl TestApp<'_> {
     pub async fn advance(&self, provider: &str, test_clock_id: &str, to_at: &str) {
         let path = format!("/v1/test-clocks/{test_clock_id}/advance");
         self.staff(provider)
-            .post(&path, json!({ "to_at": to_at }))
+            .post(&path, json!({ "to": to_at }))
             .await
             .expect(200);
     }
