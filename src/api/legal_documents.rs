@@ -8,6 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use super::choices::{DocumentKindDto, LanguageDto};
+use super::civil_date::CivilDate;
 use super::extract::{LegalDocumentId, Query};
 use super::instant::Instant;
 use super::pagination::{PageParams, Paging};
@@ -75,8 +76,7 @@ pub struct LegalDocumentDto {
     )]
     pub sha256: String,
     /// First day on which this version is used.
-    #[schema(value_type = String, format = Date, max_length = 10, example = "2026-01-01")]
-    pub valid_from_on: String,
+    pub valid_from_on: CivilDate,
     /// When it was published.
     pub published_at: Instant,
     /// The full wording; absent in lists.
@@ -100,7 +100,7 @@ impl LegalDocumentDto {
             language: document.language.into(),
             title: document.title,
             sha256: document.sha256,
-            valid_from_on: published.valid_from_on.to_string(),
+            valid_from_on: CivilDate(published.valid_from_on),
             published_at: published.published_at.into(),
             text,
         }

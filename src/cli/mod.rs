@@ -47,6 +47,8 @@ enum Command {
     /// migrations ran.
     Migrate(DatabaseArgs),
     /// Print the OpenAPI document of the API (JSON).
+    ///
+    /// The same document is served at /openapi.json and kept in the source as openapi/openapi.json. Needs no database.
     Openapi,
     /// Check or publish a provider's catalogue.
     #[command(subcommand)]

@@ -1,6 +1,9 @@
 //! `work`: the due loop without the API.
 
+use std::sync::mpsc::Sender;
+
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 use vertragswerk::config::{Config, LogFormat};
 use vertragswerk::telemetry;
 use vertragswerk::worker::{self, Shutdown};
@@ -31,11 +34,14 @@ pub fn work(arguments: WorkArgs) -> Result<(), Failure> {
     let state = open_migrated(&arguments.database)?;
     let shutdown = Shutdown::default();
     let stop = shutdown.clone();
+    let (listening, wait) = std::sync::mpsc::channel();
     let listener = std::thread::spawn(move || {
-        let stopped = actix_web::rt::System::new().block_on(stop_signal());
+        let stopped = actix_web::rt::System::new().block_on(stop_signal(listening));
         stop.stop();
         stopped
     });
+    // Fails only if the listener could not listen, which is told below.
+    let _ = wait.recv();
     print("Working off what falls due.\n")?;
     worker::run(&state, &shutdown);
     match listener.join() {
@@ -45,12 +51,14 @@ pub fn work(arguments: WorkArgs) -> Result<(), Failure> {
     }
 }
 
-/// Waits until the process is asked to stop.
-async fn stop_signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
+/// Waits until the process is asked to stop; tells `listening` once a signal can no longer be missed.
+async fn stop_signal(listening: Sender<()>) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    // Nobody waits for it any more if the process is ending anyway.
+    let _ = listening.send(());
     tokio::select! {
-        outcome = tokio::signal::ctrl_c() => outcome,
         _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
     }
 }

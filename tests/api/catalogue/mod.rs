@@ -1,3 +1,4 @@
 //! The catalogue: publishing it, and what callers read of it.
 
 mod import;
+mod read;

@@ -1,32 +1,17 @@
-//! `/v1/customers`: the people and firms who hold contracts.
+//! What customers look like on the wire.
 
 use std::collections::BTreeMap;
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
-use super::answer::{answer, send};
-use super::choices::{CustomerTypeDto, LanguageDto};
-use super::extract::{CustomerId, IfMatch, Json, MergePatch, Query};
-use super::instant::Instant;
-use super::pagination::{PageParams, Paging};
-use super::problem::Problem;
-use super::{blocking, etag};
-use crate::context::RequestContext;
-use crate::domain::access::Principal;
+use crate::api::choices::{CustomerTypeDto, LanguageDto};
+use crate::api::instant::Instant;
 use crate::domain::holidays::HolidayRegion;
-use crate::domain::ids::IdKind;
-use crate::error::AppError;
 use crate::list_of;
-use crate::services::command::Command;
-use crate::services::customers::{self, Customer, CustomerPatch, CustomerQuery, NewCustomer};
-use crate::services::idempotency::Answer;
-use crate::state::AppState;
+use crate::services::customers::{Customer, CustomerPatch, CustomerQuery, NewCustomer};
 
 /// A customer to be created.
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
@@ -78,38 +63,38 @@ pub struct CreateCustomer {
 
 /// Changes to a customer (merge patch, RFC 7396): absent members stay as they are, `null` removes.
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct UpdateCustomer {
     /// Cannot be changed; accepted if it is the number the customer has.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = String, required = false, min_length = 1, max_length = 50, example = "K-10042")]
     pub customer_number: Option<Option<String>>,
     /// Cannot be changed; accepted if it is the type the customer has.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = CustomerTypeDto, required = false)]
     pub customer_type: Option<Option<CustomerTypeDto>>,
     /// Name of the person or firm.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = String, required = false, min_length = 1, max_length = 200, example = "Praxis Dr. Muster")]
     pub name: Option<Option<String>>,
     /// Where mail goes.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = String, required = false, format = "email", min_length = 3, max_length = 254, example = "neu@beispiel.example")]
     pub email: Option<Option<String>>,
     /// Language in which the customer is addressed; `null` for the provider's own.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<LanguageDto>, required = false)]
     pub locale: Option<Option<LanguageDto>>,
     /// Land whose holidays extend withdrawal periods.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, required = false, max_length = 14, pattern = "^DE-[A-Z]{2}(-K|-Augsburg)?$", example = "DE-BE")]
     pub holiday_region: Option<Option<HolidayRegion>>,
     /// Id in your own system.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 255, example = "crm-4712")]
     pub external_id: Option<Option<String>>,
     /// Pairs to add or replace; a pair of `null` is removed, `null` as a whole removes all.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(required = false, schema_with = metadata_patch_schema)]
     pub metadata: Option<Option<BTreeMap<String, Option<String>>>>,
 }
@@ -242,139 +227,6 @@ impl From<Customer> for CustomerDto {
     }
 }
 
-/// A new customer.
-#[utoipa::path(
-    tag = "Customers",
-    operation_id = "createCustomer",
-    summary = "Create a customer",
-    description = "For staff and API keys. The customer can then conclude contracts; a login or a session is a separate matter.",
-    request_body(content = CreateCustomer),
-    responses((status = 201, description = "The customer.", body = CustomerDto)),
-    extensions(
-        ("x-required-scopes" = json!(["customers:write"])),
-        ("x-entity-tag" = json!(true)),
-        ("x-problem-codes" = json!(["customer_number_taken", "external_id_taken", "no_test_mode", "test_clock_advancing"])),
-    )
-)]
-#[post("/customers")]
-pub async fn create_customer(
-    state: web::Data<AppState>,
-    principal: Principal,
-    context: RequestContext,
-    body: Json<CreateCustomer>,
-) -> Result<HttpResponse, Problem> {
-    let new = NewCustomer::from(body.value);
-    let command = command(principal, context, body.body_hash);
-    let render = |customer: &Customer| {
-        let location = format!("/v1/customers/{}", customer.id);
-        rendered(StatusCode::CREATED, customer, Some(location))
-    };
-    send(blocking(&state, move |state| customers::create(state, &command, &new, &render)).await?)
-}
-
-/// The customers of the provider.
-#[utoipa::path(
-    tag = "Customers",
-    operation_id = "listCustomers",
-    summary = "List customers",
-    description = "The customers of the provider, newest first; for staff and API keys.",
-    params(CustomerParams, PageParams),
-    responses((status = 200, description = "A page of customers.", body = CustomerList)),
-    extensions(
-        ("x-required-scopes" = json!(["customers:read"])),
-    )
-)]
-#[get("/customers")]
-pub async fn list_customers(
-    state: web::Data<AppState>,
-    principal: Principal,
-    paging: Paging,
-    query: Query<CustomerParams>,
-) -> Result<HttpResponse, Problem> {
-    let query = CustomerQuery::from(query.0);
-    let request = paging.request.clone();
-    let page = blocking(&state, move |state| {
-        customers::list(state, &principal, &query, &request)
-    })
-    .await?;
-    paging.respond::<_, CustomerList>(page.map(CustomerDto::from))
-}
-
-/// One customer.
-#[utoipa::path(
-    tag = "Customers",
-    operation_id = "getCustomer",
-    summary = "Fetch a customer",
-    description = "Staff and API keys see every customer of the provider, customers see themselves.",
-    params(CustomerId),
-    responses((status = 200, description = "The customer.", body = CustomerDto)),
-    extensions(
-        ("x-required-scopes" = json!(["customers:read"])),
-        ("x-entity-tag" = json!(true)),
-    )
-)]
-#[get("/customers/{customer_id}")]
-pub async fn get_customer(
-    state: web::Data<AppState>,
-    principal: Principal,
-    customer_id: CustomerId,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let customer = blocking(&state, move |state| customers::find(state, &principal, &customer_id.0)).await?;
-    etag::respond(
-        &request,
-        IdKind::Customer.prefix(),
-        customer.version,
-        &CustomerDto::from(customer),
-    )
-}
-
-/// Changes to a customer.
-#[utoipa::path(
-    tag = "Customers",
-    operation_id = "updateCustomer",
-    summary = "Update a customer",
-    description = "A merge patch (RFC 7396): absent members stay as they are, `null` removes. Number and type cannot be changed. Send the `ETag` as `If-Match` to change only what you have read.",
-    params(CustomerId),
-    request_body(content((UpdateCustomer = "application/merge-patch+json"), (UpdateCustomer = "application/json"))),
-    responses((status = 200, description = "The customer as it is now.", body = CustomerDto)),
-    extensions(
-        ("x-required-scopes" = json!(["customers:write"])),
-        ("x-entity-tag" = json!(true)),
-        ("x-problem-codes" = json!(["external_id_taken"])),
-    )
-)]
-#[patch("/customers/{customer_id}")]
-pub async fn update_customer(
-    state: web::Data<AppState>,
-    principal: Principal,
-    context: RequestContext,
-    customer_id: CustomerId,
-    if_match: IfMatch,
-    body: MergePatch<UpdateCustomer>,
-) -> Result<HttpResponse, Problem> {
-    let patch = CustomerPatch::from(body.value);
-    let command = command(principal, context, body.body_hash);
-    let render = |customer: &Customer| rendered(StatusCode::OK, customer, None);
-    let update =
-        move |state: &AppState| customers::update(state, &command, &customer_id.0, &if_match.0, &patch, &render);
-    send(blocking(&state, update).await?)
-}
-
-fn command(principal: Principal, context: RequestContext, body_hash: [u8; 32]) -> Command {
-    Command {
-        principal,
-        idempotency: context.idempotency(body_hash),
-        context,
-        preview_token: None,
-    }
-}
-
-fn rendered(status: StatusCode, customer: &Customer, location: Option<String>) -> Result<Answer, AppError> {
-    let version = Some((IdKind::Customer.prefix(), customer.version));
-    answer(status, &CustomerDto::from(customer.clone()), version, location)
-}
-
 impl From<CreateCustomer> for NewCustomer {
     fn from(body: CreateCustomer) -> Self {
         Self {
@@ -418,13 +270,4 @@ impl From<CustomerParams> for CustomerQuery {
             created_before: params.created_before.map(|instant| instant.0),
         }
     }
-}
-
-/// Mounts the operations of this module.
-pub fn configure(config: &mut ServiceConfig) {
-    config
-        .service(create_customer)
-        .service(list_customers)
-        .service(get_customer)
-        .service(update_customer);
 }

@@ -1,0 +1,5 @@
+//! Customers over HTTP: creating, reading, changing, and who may.
+
+mod access;
+mod change;
+mod create;
