@@ -28,17 +28,19 @@ pub(super) fn complete(document: &mut Value) {
         .filter(|(name, _)| used.tags.contains(*name))
         .map(|(name, description)| json!({"name": name, "description": description}))
         .collect();
-    let schemas = document["components"]["schemas"].take();
-    document["components"] = components::components(schemas, &used.codes, &used.headers, &used.parameters);
+    let mut schemas = document["components"]["schemas"].take();
+    drop_null_defaults(&mut schemas);
+    document["components"] = components::components(schemas, used);
 }
 
 /// Shared components that some operation refers to; the others are left out.
 #[derive(Default)]
-struct Used {
-    tags: BTreeSet<String>,
-    codes: BTreeSet<ProblemCode>,
-    headers: BTreeSet<&'static str>,
-    parameters: BTreeSet<&'static str>,
+pub(super) struct Used {
+    pub tags: BTreeSet<String>,
+    pub codes: BTreeSet<ProblemCode>,
+    pub headers: BTreeSet<&'static str>,
+    pub parameters: BTreeSet<&'static str>,
+    pub responses: BTreeMap<String, Value>,
 }
 
 impl Used {
@@ -50,6 +52,18 @@ impl Used {
     fn parameter(&mut self, name: &'static str) -> Value {
         self.parameters.insert(name);
         json!({"$ref": format!("#/components/parameters/{name}")})
+    }
+
+    /// The answer with these codes, shared by all operations that can give exactly them: `Problem404-not_found`.
+    fn problem(&mut self, status: u16, codes: &[ProblemCode], shape: &Shape) -> Value {
+        let api = if shape.is_api() { "" } else { "-unlimited" };
+        let codes_text: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+        let name = format!("Problem{status}{api}-{}", codes_text.join("-"));
+        if !self.responses.contains_key(&name) {
+            let response = problem_response(status, codes, shape, self);
+            self.responses.insert(name.clone(), response);
+        }
+        json!({"$ref": format!("#/components/responses/{name}")})
     }
 }
 
@@ -84,13 +98,25 @@ fn complete_operation(operation: &mut Value, shape: &Shape, used: &mut Used) {
         by_status.entry(code.status().as_u16()).or_default().push(*code);
     }
     for (status, codes) in by_status {
-        responses.insert(status.to_string(), problem_response(status, &codes, shape, used));
+        responses.insert(status.to_string(), used.problem(status, &codes, shape));
     }
     responses.sort_keys();
     operation["responses"] = Value::Object(responses);
     let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
     operation["x-problem-codes"] = json!(names);
     order_members(operation);
+}
+
+/// `default: null` says nothing (the member may be absent) and contradicts a type without null.
+fn drop_null_defaults(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|name, member| name != "default" || !member.is_null());
+            members.values_mut().for_each(drop_null_defaults);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(drop_null_defaults),
+        _ => {}
+    }
 }
 
 fn security(shape: &Shape) -> Value {

@@ -1,36 +1,78 @@
 //! The shared parts of the document: headers, header parameters, an example per problem code, and how one logs in.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
+use super::complete::Used;
 use crate::api::problem::ProblemCode;
 use crate::domain::access::Scope;
 use crate::domain::localized::Locale;
 
-/// `components`, with only those headers, parameters and examples that are referred to.
-pub(super) fn components(
-    schemas: Value,
-    codes: &BTreeSet<ProblemCode>,
-    headers: &BTreeSet<&'static str>,
-    parameters: &BTreeSet<&'static str>,
-) -> Value {
-    let examples: Map<String, Value> = codes
+/// `components`, with only those headers, parameters, examples and responses that are referred to.
+pub(super) fn components(mut schemas: Value, used: Used) -> Value {
+    let examples: Map<String, Value> = used
+        .codes
         .iter()
         .map(|code| (code.as_str().to_owned(), example(*code)))
         .collect();
-    let headers: Map<String, Value> = headers.iter().map(|name| ((*name).to_owned(), header(name))).collect();
-    let parameters: Map<String, Value> = parameters
+    let headers: Map<String, Value> = used
+        .headers
+        .iter()
+        .map(|name| ((*name).to_owned(), header(name)))
+        .collect();
+    let parameters: Map<String, Value> = used
+        .parameters
         .iter()
         .map(|name| ((*name).to_owned(), parameter(name)))
         .collect();
+    open_problem(&mut schemas["Problem"]);
     json!({
         "securitySchemes": security_schemes(),
         "parameters": parameters,
         "headers": headers,
+        "responses": used.responses.into_iter().collect::<Map<_, _>>(),
         "examples": examples,
         "schemas": schemas,
     })
+}
+
+/// Problems carry members of their code; the ones a client may want to read are named, others may join.
+fn open_problem(schema: &mut Value) {
+    let members = [
+        (
+            "required_scopes",
+            json!({"type": "array", "items": {"type": "string", "maxLength": 64}, "maxItems": 50,
+            "description": "With `insufficient_scope`: what is needed.", "example": ["subscriptions:write"]}),
+        ),
+        (
+            "current_etag",
+            json!({"type": "string", "maxLength": 100,
+            "description": "With `precondition_failed`: the object's present entity tag.", "example": "\"cus-8\""}),
+        ),
+        (
+            "retry_after_seconds",
+            json!({"type": "integer", "format": "int32", "minimum": 1, "maximum": 86400,
+            "description": "With `rate_limited`: when the next attempt may succeed.", "example": 12}),
+        ),
+        (
+            "preview",
+            json!({"type": "object", "additionalProperties": true,
+            "description": "With `preview_stale`: the fresh preview, as the preview of the command answers it.", "example": {}}),
+        ),
+        (
+            "error",
+            json!({"type": "string", "maxLength": 64,
+            "description": "At the token endpoint: the code of RFC 6749.", "example": "invalid_grant"}),
+        ),
+        (
+            "error_description",
+            json!({"type": "string", "maxLength": 500,
+            "description": "At the token endpoint: what is wrong, in English.", "example": "The refresh token has been used."}),
+        ),
+    ];
+    for (name, member) in members {
+        schema["properties"][name] = member;
+    }
+    schema["additionalProperties"] = json!(true);
 }
 
 fn security_schemes() -> Value {
