@@ -33,11 +33,6 @@ impl Caller {
         }
     }
 
-    /// The bearer token, if logged in.
-    pub fn token(&self) -> Option<&str> {
-        self.token.as_deref()
-    }
-
     /// A request to be completed by the test (headers, form …) and sent with [`Caller::send`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
