@@ -212,11 +212,10 @@ pub fn changes(
     Ok(views)
 }
 
-fn plans_of(
-    state: &AppState,
-    conn: &mut DbConnection,
-    change: &Change,
-) -> Result<Option<(Arc<PlanVersion>, Arc<PlanVersion>)>, AppError> {
+/// The plan version a change leads from, and the one it leads to.
+type PlanPair = (Arc<PlanVersion>, Arc<PlanVersion>);
+
+fn plans_of(state: &AppState, conn: &mut DbConnection, change: &Change) -> Result<Option<PlanPair>, AppError> {
     let ChangeDetails::PlanChange(details) = &change.details else {
         return Ok(None);
     };
