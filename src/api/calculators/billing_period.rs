@@ -2,11 +2,11 @@
 
 use actix_web::{post, web};
 use serde::{Deserialize, Serialize};
-use time::Date;
 use utoipa::ToSchema;
 use validator::Validate;
 
 use super::fields;
+use crate::api::civil_date::CivilDate;
 use crate::api::extract::Json;
 use crate::api::problem::Problem;
 use crate::domain::calendar::{english, german};
@@ -23,9 +23,7 @@ const LAST_INDEX: i64 = 2519;
 #[schema(example = json!({"anchor_on": "2026-01-31", "interval": "P1M", "index": 1}))]
 pub struct BillingPeriodRequest {
     /// First day of the period with index 0.
-    #[serde(deserialize_with = "fields::text")]
-    #[schema(value_type = String, format = Date, min_length = 10, max_length = 10, example = "2026-01-31")]
-    anchor_on: Date,
+    anchor_on: CivilDate,
     /// Length of each period (ISO 8601 duration), 1 to 60 months.
     #[serde(deserialize_with = "fields::text")]
     #[schema(value_type = String, pattern = r"^P\d{1,2}[YM]$", min_length = 3, max_length = 4, example = "P1M")]
@@ -35,9 +33,7 @@ pub struct BillingPeriodRequest {
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 2519, example = 1)]
     index: Option<i64>,
     /// A day of the period.
-    #[serde(default, deserialize_with = "fields::optional_text")]
-    #[schema(value_type = Option<String>, format = Date, min_length = 10, max_length = 10, example = "2026-02-28")]
-    on: Option<Date>,
+    on: Option<CivilDate>,
 }
 
 /// A billing period; both days belong to it.
@@ -48,11 +44,9 @@ pub struct BillingPeriod {
     #[schema(minimum = 0, maximum = 2519, example = 1)]
     index: u32,
     /// First day.
-    #[schema(format = Date, max_length = 10, example = "2026-02-28")]
-    from_on: String,
+    from_on: CivilDate,
     /// Last day.
-    #[schema(format = Date, max_length = 10, example = "2026-03-30")]
-    through_on: String,
+    through_on: CivilDate,
     /// Its length in days.
     #[schema(minimum = 28, maximum = 1827, example = 31)]
     days: u32,
@@ -74,13 +68,15 @@ pub struct BillingPeriod {
 pub async fn calculate_billing_period(body: Json<BillingPeriodRequest>) -> Result<web::Json<BillingPeriod>, Problem> {
     let request = body.value;
     let schedule = BillingSchedule {
-        anchor_on: request.anchor_on,
+        anchor_on: request.anchor_on.0,
         interval: request.interval,
     };
     let index = request.index.and_then(|index| u32::try_from(index).ok());
     let period = match (index, request.on) {
         (Some(index), None) => schedule.period(index).ok_or_else(|| too_late(&schedule))?,
-        (None, Some(on)) => schedule.period_containing(on).ok_or_else(|| before_anchor(&schedule))?,
+        (None, Some(on)) => schedule
+            .period_containing(on.0)
+            .ok_or_else(|| before_anchor(&schedule))?,
         _ => return Err(exactly_one().into()),
     };
     Ok(web::Json(period.into()))
@@ -126,8 +122,8 @@ impl From<Period> for BillingPeriod {
     fn from(period: Period) -> Self {
         Self {
             index: period.index,
-            from_on: period.from_on.to_string(),
-            through_on: period.through_on.to_string(),
+            from_on: period.from_on.into(),
+            through_on: period.through_on.into(),
             days: period.days(),
         }
     }

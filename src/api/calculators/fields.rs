@@ -3,11 +3,11 @@
 use serde::{Deserialize, Deserializer, de};
 use time::format_description::well_known::Rfc3339;
 use time::macros::datetime;
-use time::{Date, OffsetDateTime, UtcOffset};
+use time::{OffsetDateTime, UtcOffset};
 use validator::ValidationError;
 
 use crate::api::instant::Instant;
-use crate::domain::calendar::{self, CalendarDuration};
+use crate::domain::calendar::CalendarDuration;
 use crate::domain::holidays::HolidayRegion;
 use crate::domain::localized::LocalizedText;
 use crate::domain::money::MoneyError;
@@ -32,14 +32,6 @@ pub(super) trait FromText: Sized {
 
     /// Reads the text; `None` if it is not that.
     fn from_text(text: &str) -> Option<Self>;
-}
-
-impl FromText for Date {
-    const EXPECTED: &'static str = "a date such as 2026-11-21 between 1990-01-01 and 2199-12-31";
-
-    fn from_text(text: &str) -> Option<Self> {
-        calendar::parse_date(text)
-    }
 }
 
 impl FromText for CalendarDuration {

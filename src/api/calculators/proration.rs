@@ -2,11 +2,11 @@
 
 use actix_web::{post, web};
 use serde::{Deserialize, Serialize};
-use time::Date;
 use utoipa::ToSchema;
 use validator::Validate;
 
 use super::fields;
+use crate::api::civil_date::CivilDate;
 use crate::api::extract::Json;
 use crate::api::money::{CurrencyDto, MoneyDto};
 use crate::api::problem::Problem;
@@ -61,13 +61,9 @@ pub struct UnitPriceInput {
 #[schema(as = Days)]
 pub struct DaysInput {
     /// First day.
-    #[serde(deserialize_with = "fields::text")]
-    #[schema(value_type = String, format = Date, min_length = 10, max_length = 10, example = "2026-03-18")]
-    from_on: Date,
+    from_on: CivilDate,
     /// Last day.
-    #[serde(deserialize_with = "fields::text")]
-    #[schema(value_type = String, format = Date, min_length = 10, max_length = 10, example = "2026-04-17")]
-    through_on: Date,
+    through_on: CivilDate,
 }
 
 /// The part of the price, and how it was computed.
@@ -117,7 +113,7 @@ pub async fn calculate_proration(
     let request = body.value;
     let unit_price = UnitPrice::parse(&request.unit_price.amount, request.unit_price.currency)
         .map_err(|error| AppError::field(fields::wrong_amount("/unit_price/amount", error)))?;
-    let days = |days: DaysInput| (days.from_on, days.through_on);
+    let days = |days: DaysInput| (days.from_on.0, days.through_on.0);
     let found =
         prorate(unit_price, request.quantity, days(request.period), days(request.used)).map_err(AppError::from)?;
     Ok(web::Json(ProrationAnswer {

@@ -2,13 +2,13 @@
 
 use actix_web::{post, web};
 use serde::{Deserialize, Serialize};
-use time::Date;
 use utoipa::ToSchema;
 use validator::Validate;
 
 use super::fields;
 use crate::api::because::BecauseDto;
 use crate::api::choices::{AllowedEndDto, CustomerTypeDto};
+use crate::api::civil_date::CivilDate;
 use crate::api::extract::Json;
 use crate::api::instant::Instant;
 use crate::api::problem::Problem;
@@ -35,15 +35,11 @@ pub struct TerminationDateRequest {
     #[validate(custom(function = "fields::in_range"))]
     received_at: Instant,
     /// First day of the contract; needed with an initial term.
-    #[serde(default, deserialize_with = "fields::optional_text")]
-    #[schema(value_type = Option<String>, format = Date, min_length = 10, max_length = 10, example = "2020-04-01")]
-    started_on: Option<Date>,
+    started_on: Option<CivilDate>,
     /// When the contract bills; needed with `billing_period_end`.
     billing: Option<BillingInput>,
     /// The last day the customer wishes for; if it is not possible, the next possible day is found.
-    #[serde(default, deserialize_with = "fields::optional_text")]
-    #[schema(value_type = Option<String>, format = Date, min_length = 10, max_length = 10, example = "2021-12-31")]
-    wish_on: Option<Date>,
+    wish_on: Option<CivilDate>,
     /// With `consumer` the end is never later than a month after receipt once no minimum term runs (§ 309 Nr. 9 BGB);
     /// without it the terms are applied as they are.
     #[schema(nullable = false, value_type = Option<CustomerTypeDto>)]
@@ -88,9 +84,7 @@ pub struct TermsInput {
 #[schema(as = BillingScheduleInput)]
 pub struct BillingInput {
     /// First day of the first billing period.
-    #[serde(deserialize_with = "fields::text")]
-    #[schema(value_type = String, format = Date, min_length = 10, max_length = 10, example = "2026-03-18")]
-    anchor_on: Date,
+    anchor_on: CivilDate,
     /// Length of each period (ISO 8601 duration), 1 to 60 months.
     #[serde(deserialize_with = "fields::text")]
     #[schema(value_type = String, pattern = r"^P\d{1,2}[YM]$", min_length = 3, max_length = 4, example = "P1M")]
@@ -121,23 +115,18 @@ pub struct BillingInput {
 }))]
 pub struct TerminationDate {
     /// Day of receipt.
-    #[schema(format = Date, max_length = 10, example = "2021-03-31")]
-    received_on: String,
+    received_on: CivilDate,
     /// Last day of the notice period. Weekends and holidays do not move it.
-    #[schema(format = Date, max_length = 10, example = "2021-06-30")]
-    notice_expires_on: String,
+    notice_expires_on: CivilDate,
     /// Last day of the contract.
-    #[schema(format = Date, max_length = 10, example = "2021-06-30")]
-    ends_on: String,
+    ends_on: CivilDate,
     /// The end of that day, exclusive, in UTC.
     #[schema(format = DateTime, max_length = 24, example = "2021-06-30T22:00:00Z")]
     ends_at: String,
     /// First day of whatever follows.
-    #[schema(format = Date, max_length = 10, example = "2021-07-01")]
-    successor_starts_on: String,
+    successor_starts_on: CivilDate,
     /// The latest day of receipt that still leads to this end.
-    #[schema(format = Date, max_length = 10, example = "2021-03-31")]
-    latest_receipt_on: String,
+    latest_receipt_on: CivilDate,
     /// Why, step by step.
     #[schema(min_items = 1, max_items = 10)]
     because: Vec<BecauseDto>,
@@ -168,9 +157,9 @@ pub async fn calculate_termination_date(
     let found = termination(&TerminationQuestion {
         terms: &terms,
         received_on: zone.local_date(request.received_at.0),
-        started_on: request.started_on,
+        started_on: request.started_on.map(|date| date.0),
         billing: request.billing.map(Into::into),
-        wish_on: request.wish_on,
+        wish_on: request.wish_on.map(|date| date.0),
         consumer: request.customer_type == Some(CustomerType::Consumer),
     })
     .map_err(AppError::from)?;
@@ -204,7 +193,7 @@ impl From<TermsInput> for Terms {
 impl From<BillingInput> for BillingSchedule {
     fn from(input: BillingInput) -> Self {
         Self {
-            anchor_on: input.anchor_on,
+            anchor_on: input.anchor_on.0,
             interval: input.interval,
         }
     }
@@ -213,12 +202,12 @@ impl From<BillingInput> for BillingSchedule {
 impl TerminationDate {
     fn new(found: &Termination, zone: &TimeZone, locale: Locale) -> Self {
         Self {
-            received_on: found.received_on.to_string(),
-            notice_expires_on: found.notice_expires_on.to_string(),
-            ends_on: found.ends_on.to_string(),
+            received_on: found.received_on.into(),
+            notice_expires_on: found.notice_expires_on.into(),
+            ends_on: found.ends_on.into(),
             ends_at: fields::whole_second(zone.end_of_day(found.ends_on)),
-            successor_starts_on: found.successor_starts_on.to_string(),
-            latest_receipt_on: found.latest_receipt_on.to_string(),
+            successor_starts_on: found.successor_starts_on.into(),
+            latest_receipt_on: found.latest_receipt_on.into(),
             because: BecauseDto::list(&found.because, locale),
         }
     }

@@ -9,6 +9,7 @@ use validator::Validate;
 use super::fields;
 use crate::api::because::BecauseDto;
 use crate::api::choices::CustomerTypeDto;
+use crate::api::civil_date::CivilDate;
 use crate::api::extract::Json;
 use crate::api::instant::Instant;
 use crate::api::problem::Problem;
@@ -95,8 +96,8 @@ pub struct WithdrawalPeriodAnswer {
     exists: bool,
     /// Last day on which a withdrawal may be declared.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, format = Date, max_length = 10, example = "2026-11-19")]
-    last_day_on: Option<String>,
+    #[schema(nullable = false)]
+    last_day_on: Option<CivilDate>,
     /// The end of that day, exclusive, in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime, max_length = 24, example = "2026-11-19T23:00:00Z")]
@@ -137,7 +138,7 @@ pub async fn calculate_withdrawal_period(
     });
     Ok(web::Json(WithdrawalPeriodAnswer {
         exists: period.exists,
-        last_day_on: period.last_day_on.map(|date| date.to_string()),
+        last_day_on: period.last_day_on.map(CivilDate),
         expires_at: period.expires_at.map(fields::whole_second),
         timely: request.declared_at.and_then(|declared_at| period.timely(declared_at.0)),
         because: BecauseDto::list(&period.because, context.locale),
