@@ -87,13 +87,24 @@ impl Target {
         match self {
             Self::Sqlite(path) => Ok(DbConnection::Sqlite(open_sqlite(path)?)),
             Self::Postgres(url) => {
-                let mut connection = PgConnection::establish(url).map_err(|error| unavailable(&error))?;
+                let mut connection = PgConnection::establish(url)
+                    .map_err(|error| DbError::Unavailable(explained(&error.to_string())))?;
                 connection
                     .batch_execute("SET lock_timeout = '10s'")
                     .map_err(|error| unavailable(&error))?;
                 Ok(DbConnection::Pg(connection))
             }
         }
+    }
+}
+
+/// libpq's message on one line, and what to do where only the way this program was built explains it.
+fn explained(message: &str) -> String {
+    let message = message.trim().replace('\n', "; ");
+    if message.contains("SSL support is not compiled in") {
+        format!("{message} (build with `--features postgres-tls`)")
+    } else {
+        message
     }
 }
 
@@ -220,6 +231,16 @@ mod tests {
         for refused in ["", "sqlite:", "sqlite::memory:", "mysql://localhost/x", "data/a.db"] {
             assert!(Target::parse(refused).is_err(), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_build_without_encryption_says_how_to_get_it() {
+        let told = explained("sslmode value \"require\" invalid when SSL support is not compiled in\n");
+        assert!(
+            told.ends_with("not compiled in (build with `--features postgres-tls`)"),
+            "{told}"
+        );
+        assert_eq!(explained("first\nsecond\n"), "first; second");
     }
 
     #[test]
