@@ -95,6 +95,8 @@ pub fn build(state: AppState) -> std::io::Result<Application> {
             .wrap(from_fn(method::unify))
     })
     .workers(workers)
+    // Longer than proxies keep idle connections (60 s is usual), so that none is closed under a request on its way.
+    .keep_alive(Duration::from_secs(75))
     // As many blocking threads as connections: requests queue in order for a thread instead of racing for a connection.
     .worker_max_blocking_threads((connections / workers).max(1))
     .client_request_timeout(Duration::from_secs(config.client_timeout_seconds))

@@ -33,7 +33,11 @@ async fn conclude(customer: &Caller, plan: &str) -> String {
 /// Sends the same command from everyone at once; each with a key of its own, or all with the same.
 async fn crowd(customer: &Caller, path: &str, body: &Value, same_key: bool) -> Vec<Answer> {
     let send = |number: usize| {
-        let key = if same_key { "one".to_owned() } else { format!("key-{number}") };
+        let key = if same_key {
+            "one".to_owned()
+        } else {
+            format!("key-{number}")
+        };
         async move { customer.post_once(path, &key, body.clone()).await }
     };
     join_all((0..CROWD).map(send)).await
@@ -47,7 +51,9 @@ fn statuses(answers: &[Answer]) -> Vec<u16> {
 
 async fn events_of(app: &TestApp<'_>, customer_id: &str, event_type: &str) -> usize {
     let path = format!("/v1/events?customer_id={customer_id}&type={event_type}&limit=100");
-    app.staff(PROVIDER).get(&path).await.expect(200)["data"].as_array().map_or(0, Vec::len)
+    app.staff(PROVIDER).get(&path).await.expect(200)["data"]
+        .as_array()
+        .map_or(0, Vec::len)
 }
 
 async fn sixty_four_cancellations_are_one(app: TestApp<'_>) {
@@ -58,11 +64,19 @@ async fn sixty_four_cancellations_are_one(app: TestApp<'_>) {
         let answers = crowd(&customer, &path, &json!({}), same_key).await;
         let made = statuses(&answers).iter().filter(|status| **status == 201).count();
         assert_eq!(made, if same_key { CROWD } else { 1 }, "{:?}", statuses(&answers));
-        assert!(answers.iter().all(|answer| matches!(answer.status, 200 | 201)), "{:?}", statuses(&answers));
-        let ids: std::collections::HashSet<String> = answers.iter().map(|answer| answer.json["id"].to_string()).collect();
+        assert!(
+            answers.iter().all(|answer| matches!(answer.status, 200 | 201)),
+            "{:?}",
+            statuses(&answers)
+        );
+        let ids: std::collections::HashSet<String> =
+            answers.iter().map(|answer| answer.json["id"].to_string()).collect();
         assert_eq!(ids.len(), 1, "everyone is told of the same cancellation");
         if same_key {
-            let replayed = answers.iter().filter(|answer| answer.header("idempotent-replayed") == "true").count();
+            let replayed = answers
+                .iter()
+                .filter(|answer| answer.header("idempotent-replayed") == "true")
+                .count();
             assert_eq!(replayed, CROWD - 1);
             let bodies: std::collections::HashSet<&str> = answers.iter().map(|answer| answer.text.as_str()).collect();
             assert_eq!(bodies.len(), 1, "byte by byte");
@@ -81,9 +95,15 @@ async fn sixty_four_plan_changes_are_one(app: TestApp<'_>) {
         let made = answers.iter().filter(|answer| answer.status == 201).count();
         assert_eq!(made, if same_key { CROWD } else { 1 }, "{:?}", statuses(&answers));
         // Without the key the plan is there already, so there is nothing to change.
-        assert!(answers.iter().all(|answer| matches!(answer.status, 201 | 422)), "{:?}", statuses(&answers));
+        assert!(
+            answers.iter().all(|answer| matches!(answer.status, 201 | 422)),
+            "{:?}",
+            statuses(&answers)
+        );
         assert_eq!(events_of(&app, &customer_id, "plan_change.applied").await, 1);
-        let charges = customer.get("/v1/charges").await.expect(200)["data"].as_array().map_or(0, Vec::len);
+        let charges = customer.get("/v1/charges").await.expect(200)["data"]
+            .as_array()
+            .map_or(0, Vec::len);
         assert_eq!(charges, 3, "one period, one credit, one proration");
     }
 }
@@ -93,10 +113,15 @@ async fn sixty_four_conclusions_under_one_key_are_one(app: TestApp<'_>) {
     let order = json!({ "plan": "single", "consents": consents(&["terms", "dpa"]) });
     let answers = crowd(&customer, "/v1/subscriptions", &order, true).await;
     assert_eq!(statuses(&answers), vec![201; CROWD]);
-    let contracts = customer.get("/v1/subscriptions").await.expect(200)["data"].as_array().map_or(0, Vec::len);
+    let contracts = customer.get("/v1/subscriptions").await.expect(200)["data"]
+        .as_array()
+        .map_or(0, Vec::len);
     assert_eq!(contracts, 1);
     let other = json!({ "plan": "premium", "consents": consents(&["terms", "dpa"]) });
-    customer.post_once("/v1/subscriptions", "one", other).await.expect_problem(422, "idempotency_key_reused");
+    customer
+        .post_once("/v1/subscriptions", "one", other)
+        .await
+        .expect_problem(422, "idempotency_key_reused");
 }
 
 async fn all_but_one_holds_against_a_crowd(app: TestApp<'_>) {
@@ -130,7 +155,9 @@ async fn a_late_worker_changes_no_answer(app: TestApp<'_>) {
 
 #[test]
 fn two_workers_on_postgresql_apply_each_due_effect_once() {
-    let Some(database) = TestDatabase::postgres_demo() else { return };
+    let Some(database) = TestDatabase::postgres_demo() else {
+        return;
+    };
     let url = database.url().to_owned();
     crate::helpers::app::run(&database, |app| async move {
         let mut customers = Vec::new();
@@ -139,7 +166,9 @@ fn two_workers_on_postgresql_apply_each_due_effect_once() {
             conclude(&customer, "single").await;
             customers.push(id);
         }
-        let Clock::Manual(_) = &app.state.clock else { panic!("the wall clock stands still in tests") };
+        let Clock::Manual(_) = &app.state.clock else {
+            panic!("the wall clock stands still in tests")
+        };
         app.state.clock.advance(time::Duration::days(200));
         let shutdown = Shutdown::default();
         let workers: Vec<_> = (0..2)
@@ -152,11 +181,17 @@ fn two_workers_on_postgresql_apply_each_due_effect_once() {
             .collect();
         let began = Instant::now();
         loop {
-            let due = app.state.db.read(|conn| vertragswerk::repositories::due_customers::waiting(conn, app.state.clock.now().into(), 1));
+            let due = app
+                .state
+                .db
+                .read(|conn| vertragswerk::repositories::due_customers::waiting(conn, app.state.clock.now().into(), 1));
             if due.expect("a database").is_empty() {
                 break;
             }
-            assert!(began.elapsed() < Duration::from_secs(60), "the workers do not come to an end");
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "the workers do not come to an end"
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
         shutdown.stop();
@@ -164,7 +199,11 @@ fn two_workers_on_postgresql_apply_each_due_effect_once() {
             worker.join().expect("the worker did not panic");
         }
         for id in &customers {
-            assert_eq!(events_of(&app, id, "charge.created").await, 7, "seven periods in 200 days, each charged once");
+            assert_eq!(
+                events_of(&app, id, "charge.created").await,
+                7,
+                "seven periods in 200 days, each charged once"
+            );
         }
     });
 }

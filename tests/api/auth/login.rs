@@ -150,20 +150,13 @@ fn scopes_are_narrowed_but_never_invented(database: &TestDatabase) {
     });
 }
 
-/// A form, and the status and the error with which it is refused.
-type Refusal<'a> = (&'a [(&'a str, &'a str)], u16, &'a str);
-
 fn requests_are_refused_in_the_words_of_oauth(database: &TestDatabase) {
     converse(database, async |world| {
         let password = ("grant_type", "password");
         let client = ("client_id", "acme");
         let username = ("username", "anna@example.com");
         let secret = ("password", PASSWORD);
-<<<<<<< HEAD
         let cases: [(&Form, u16, &str); 8] = [
-=======
-        let cases: [Refusal<'_>; 8] = [
->>>>>>> db
             (&[], 400, "invalid_request"),
             (&[password, client, username], 400, "invalid_request"),
             (&[password, client, username, ("password", "")], 400, "invalid_request"),

@@ -50,7 +50,7 @@ impl Caller {
             .http
             .execute(request)
             .await
-            .unwrap_or_else(|error| panic!("{asked}: {error}"));
+            .unwrap_or_else(|error| panic!("{asked}: {error:?}"));
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let text = response.text().await.unwrap_or_else(|error| panic!("{asked}: {error}"));
