@@ -178,8 +178,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock;
-    use crate::config::Config;
-    use crate::db::Database;
+    use crate::config::{Config, Secret};
 
     async fn panicking() -> HttpResponse {
         panic!("a defect")
@@ -197,12 +196,13 @@ mod tests {
     /// Status, headers and body of the answer to `path`.
     async fn answer(path: &str) -> (StatusCode, header::HeaderMap, Value) {
         let folder = tempfile::tempdir().expect("a folder");
-        let db = Database::connect(&format!("sqlite:{}/a.db", folder.path().display()), 1).expect("a database");
         let config = Config {
+            database_url: Secret::new(format!("sqlite:{}/a.db", folder.path().display())),
+            database_pool_size: 1,
             request_timeout_seconds: 1,
             ..Config::default()
         };
-        let state = AppState::with_database(config, Clock::System, db).expect("a good configuration");
+        let state = AppState::open(config, Clock::System).expect("a good configuration");
         let app = App::new()
             .app_data(web::Data::new(state))
             .route("/panic", web::get().to(panicking))

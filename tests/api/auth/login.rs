@@ -10,6 +10,9 @@ use vertragswerk::db::{DbError, Utc};
 use super::world::{NOW, PASSWORD, World, converse, text};
 use crate::helpers::{TestDatabase, on_both_databases};
 
+/// Members of a form.
+type Form = [(&'static str, &'static str)];
+
 on_both_databases!(
     a_login_says_who_it_is,
     nobody_learns_which_users_exist,
@@ -153,7 +156,7 @@ fn requests_are_refused_in_the_words_of_oauth(database: &TestDatabase) {
         let client = ("client_id", "acme");
         let username = ("username", "anna@example.com");
         let secret = ("password", PASSWORD);
-        let cases: [(&[(&str, &str)], u16, &str); 8] = [
+        let cases: [(&Form, u16, &str); 8] = [
             (&[], 400, "invalid_request"),
             (&[password, client, username], 400, "invalid_request"),
             (&[password, client, username, ("password", "")], 400, "invalid_request"),
