@@ -36,7 +36,9 @@ async fn staff_read_their_own_providers_catalogue(app: TestApp<'_>) {
 async fn a_portal_serves_a_customer_under_a_test_clock(app: TestApp<'_>) {
     let staff = app.staff("kontaktkiste");
     let clock = app.test_clock("kontaktkiste", "2026-01-01T00:00:00Z").await;
-    let (customer_id, customer) = app.customer("kontaktkiste", json!({ "test_clock_id": clock })).await;
+    let (customer_id, customer) = app
+        .customer_with("kontaktkiste", json!({ "test_clock_id": clock }))
+        .await;
     let path = format!("/v1/customers/{customer_id}");
     assert_eq!(customer.get(&path).await.expect(200)["test_clock_id"], clock);
     staff
