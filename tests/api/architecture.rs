@@ -24,11 +24,12 @@ fn files(folder: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Fails for each line of code in `folder` that contains one of `forbidden`; comments may name what they like.
+/// Fails for each line of code in `folder` that contains one of `forbidden`; comments and unit tests may name what they like.
 fn forbid(folder: &str, forbidden: &[&str]) {
     let mut offences = Vec::new();
     for file in files(folder) {
         let text = std::fs::read_to_string(&file).expect("a readable file");
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
         for (index, line) in text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
             for word in forbidden.iter().filter(|word| mentions(code, word)) {
