@@ -14,6 +14,7 @@ mod calculators;
 mod catalogue;
 mod cli;
 mod concurrency;
+mod coverage;
 mod customers;
 mod database;
 mod manners;

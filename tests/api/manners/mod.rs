@@ -4,6 +4,7 @@ mod codes;
 mod documents;
 mod limits;
 mod problems;
+mod raw;
 
 use vertragswerk::clock::Clock;
 use vertragswerk::config::Config;

@@ -1,0 +1,116 @@
+//! Nobody without a token, and nobody sees what belongs to others: every operation is tried.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::{Operation, operations};
+use crate::helpers::http::{Answer, Caller};
+use crate::helpers::{TestApp, over_http};
+use crate::scenarios::story::consents;
+
+over_http!(every_operation_asks_for_a_login, what_belongs_to_others_is_not_found);
+
+const OWNER: &str = "textschirm";
+const STRANGER: &str = "sprechfenster";
+
+/// Parameters that name something of one customer; the others name something of the provider.
+const OF_A_CUSTOMER: [&str; 4] = ["subscription_id", "plan_change_id", "cancellation_id", "customer_id"];
+
+async fn every_operation_asks_for_a_login(app: TestApp<'_>) {
+    let ids = things_of_a_customer(&app).await;
+    let mut tried = 0;
+    for operation in operations().iter().filter(|operation| !operation.is_open()) {
+        let answer = call(&app.anonymous, operation, &ids).await;
+        let name = format!("{} {}", operation.method, operation.path);
+        let problem = answer.expect_problem(401, "unauthenticated");
+        assert!(problem["request_id"].is_string(), "{name}");
+        tried += 1;
+    }
+    assert!(tried > 40, "{tried} operations need a login");
+}
+
+async fn what_belongs_to_others_is_not_found(app: TestApp<'_>) {
+    let ids = things_of_a_customer(&app).await;
+    let (_, other_customer) = app.customer(OWNER, "business").await;
+    let foreign_staff = app.admin(STRANGER).await;
+    let mut tried = 0;
+    for operation in operations().iter().filter(|operation| !operation.is_open()) {
+        let Some(parameter) = parameter(&operation.path) else {
+            continue;
+        };
+        let name = format!("{} {}", operation.method, operation.path);
+        let foreign = call(&foreign_staff, operation, &ids).await;
+        assert_eq!(foreign.status, 404, "another provider: {name}\n{}", foreign.text);
+        foreign.expect_problem(404, "not_found");
+        if OF_A_CUSTOMER.contains(&parameter) {
+            let answer = call(&other_customer, operation, &ids).await;
+            assert_eq!(answer.status, 404, "another customer: {name}\n{}", answer.text);
+        }
+        tried += 1;
+    }
+    assert!(tried >= 25, "{tried} operations name something");
+}
+
+fn parameter(path: &str) -> Option<&str> {
+    path.split('/')
+        .find_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+async fn call(caller: &Caller, operation: &Operation, ids: &HashMap<&'static str, String>) -> Answer {
+    let mut path = operation.path.clone();
+    if let Some(name) = parameter(&operation.path) {
+        let id = ids
+            .get(name)
+            .unwrap_or_else(|| panic!("{}: nothing to name by {name}", operation.path));
+        path = path.replace(&format!("{{{name}}}"), id);
+    }
+    let mut request = caller.request(operation.method.clone(), &path);
+    if let Some((media_type, body)) = operation.example_body() {
+        request = request.header("Content-Type", media_type).body(body.to_string());
+    }
+    caller.send(request).await
+}
+
+/// One of everything that has an id, of one customer of the owning provider.
+async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String> {
+    let (customer_id, customer) = app.customer(OWNER, "business").await;
+    let id = |value: &serde_json::Value| value["id"].as_str().expect("an id").to_owned();
+    let order = json!({ "plan": "single", "consents": consents(&["terms", "dpa"]) });
+    let subscription = id(&customer.post("/v1/subscriptions", order.clone()).await.expect(201));
+    let other = id(&customer.post("/v1/subscriptions", order).await.expect(201));
+    let change = json!({ "plan": "premium", "consents": consents(&["terms", "dpa"]) });
+    let plan_change = id(&customer
+        .post(&format!("/v1/subscriptions/{subscription}/plan-changes"), change)
+        .await
+        .expect(201));
+    let cancellation = id(&customer
+        .post(&format!("/v1/subscriptions/{other}/cancellations"), json!({}))
+        .await
+        .expect(201));
+    let admin = app.admin(OWNER).await;
+    let key = admin
+        .post("/v1/api-keys", json!({ "name": "Test", "scopes": ["customers:read"] }))
+        .await
+        .expect(201);
+    let key = id(if key["api_key"].is_object() {
+        &key["api_key"]
+    } else {
+        &key
+    });
+    let first = |list: serde_json::Value| list["data"][0]["id"].as_str().expect("an id").to_owned();
+    HashMap::from([
+        ("customer_id", customer_id),
+        ("subscription_id", subscription),
+        ("plan_change_id", plan_change),
+        ("cancellation_id", cancellation),
+        ("api_key_id", key),
+        ("test_clock_id", app.test_clock(OWNER, "2026-01-01T00:00:00Z").await),
+        ("plan_id", first(admin.get("/v1/plans").await.expect(200))),
+        ("add_on_id", first(admin.get("/v1/add-ons").await.expect(200))),
+        (
+            "legal_document_id",
+            first(admin.get("/v1/legal-documents").await.expect(200)),
+        ),
+    ])
+}
