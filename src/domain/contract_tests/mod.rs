@@ -17,4 +17,5 @@ mod preview;
 mod quantity;
 mod random;
 mod revocation;
+mod time_zones;
 mod upgrade;

@@ -9,7 +9,7 @@ use crate::helpers::TestDatabase;
 use crate::helpers::server::serve;
 
 /// Sends `request` and reads what comes until the server closes the connection or stays silent.
-fn exchange(port: u16, request: &str) -> String {
+fn talk(port: u16, request: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a server");
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
@@ -24,6 +24,13 @@ fn exchange(port: u16, request: &str) -> String {
         }
     }
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// [`talk`], away from the thread that runs the server.
+async fn exchange(port: u16, request: String) -> String {
+    actix_web::rt::task::spawn_blocking(move || talk(port, &request))
+        .await
+        .expect("an answer")
 }
 
 fn login(headers: &str, body: &str) -> String {
@@ -43,10 +50,10 @@ fn a_body_that_never_comes_and_one_that_is_garbled_are_problems() {
             .url()
             .clone();
         let port = url.port().expect("a port");
-        let slow = exchange(port, &login("Content-Length: 10", "grant"));
+        let slow = exchange(port, login("Content-Length: 10", "grant")).await;
         assert!(slow.starts_with("HTTP/1.1 408 "), "{slow}");
         assert!(slow.contains("\"code\":\"request_timeout\""), "{slow}");
-        let garbled = exchange(port, &login("Transfer-Encoding: chunked", "zz\r\nx\r\n0\r\n\r\n"));
+        let garbled = exchange(port, login("Transfer-Encoding: chunked", "zz\r\nx\r\n0\r\n\r\n")).await;
         assert!(garbled.starts_with("HTTP/1.1 400 "), "{garbled}");
         assert!(garbled.contains("\"code\":\"malformed_request\""), "{garbled}");
     });
