@@ -153,6 +153,25 @@ fn the_extra_day_is_paid_for_when_the_contract_goes_on_after_all() {
     );
 }
 
+/// The same day is free whether the end was known when its period began or became known on it.
+#[test]
+fn the_extra_day_is_credited_when_it_was_charged() {
+    let daily = plan("daily", json!({ "terms": terms(None, None, "P0D", "any_day") }));
+    let mut world = World::selling(vec![daily], TransitionTiming::Immediate, date!(2026 - 01 - 31));
+    let id = world.conclude("daily");
+    world.on(date!(2026 - 02 - 28));
+    assert_eq!(world.cancel(&id).ends_on, date!(2026 - 02 - 28));
+    world.on(date!(2026 - 03 - 01));
+    assert_eq!(
+        world.bill(&id)[1..],
+        [
+            "2026-02-28 recurring 2026-02-28..2026-03-30 1 × 30.00 = 30.00",
+            "2026-03-01 credit 2026-02-28..2026-03-30 1 × -30.00 = -30.00",
+        ]
+    );
+    assert_eq!(world.subscription(&id).billed_through_on, Some(date!(2026 - 02 - 27)));
+}
+
 #[test]
 fn equal_accounts_give_equal_ids() {
     let ids = |mut world: World| {

@@ -7,7 +7,9 @@ use super::{
     fixture::World,
     plans::{plan, price},
 };
-use crate::domain::{catalogue::TransitionTiming, change::Review, subscription::SubscriptionStatus};
+use crate::domain::{
+    catalogue::TransitionTiming, change::Review, conclusion::Conclusion, subscription::SubscriptionStatus,
+};
 
 /// Decision 12: the ordinary end is scheduled at once; accepted, the contract ends with the day of receipt.
 #[test]
@@ -111,4 +113,22 @@ fn a_good_cause_replaces_an_ordinary_cancellation_without_losing_its_date() {
         world.subscription(&id).status_on(world.today),
         SubscriptionStatus::Ended
     );
+}
+
+#[test]
+fn a_good_cause_before_the_start_ends_the_contract_on_the_eve() {
+    let mut world = World::demo("hosting", date!(2026 - 01 - 15));
+    let order = Conclusion {
+        starts_on: Some(date!(2026 - 02 - 01)),
+        ..world.order("hosting_l")
+    };
+    let id = world.try_conclude(&order).expect("a contract");
+    let request = world.good_cause(&id);
+    let outcome = world.try_cancel(&request).expect("a cancellation").remove(0);
+    world
+        .try_review(&id, &outcome.change_id, Review::Accepted)
+        .expect("a decision");
+    assert_eq!(world.subscription(&id).ends_on, Some(date!(2026 - 01 - 31)));
+    world.on(date!(2026 - 03 - 01));
+    assert!(world.bill(&id).is_empty());
 }

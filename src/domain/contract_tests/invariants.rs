@@ -10,7 +10,6 @@ use crate::domain::{
     catalogue::PriceKind,
     change::ChangeKind,
     charge::{Charge, ChargeKind},
-    charging::is_statutory_extra_day,
     subscription::{Phase, Subscription},
 };
 
@@ -146,7 +145,7 @@ fn check_days(subscription: &Subscription) {
         };
         let phase = subscription.phases.iter().find(pays).expect("a phase");
         let prices = phase.plan.plan.prices.iter().filter(|price| price.kind.is_recurring());
-        for price in prices.filter(|price| price.amount.ten_thousandths != 0 && !is_free(subscription, phase, day)) {
+        for price in prices.filter(|price| price.amount.ten_thousandths != 0) {
             let units = if price.kind == PriceKind::PerUnit {
                 phase.quantity
             } else {
@@ -166,13 +165,4 @@ fn check_days(subscription: &Subscription) {
     if subscription.ended_recorded {
         assert!(subscription.billed_through_on <= subscription.ends_on);
     }
-}
-
-/// The last day of a contract that is the extra day of § 188 BGB.
-fn is_free(subscription: &Subscription, phase: &Phase, day: Date) -> bool {
-    subscription.ends_on == Some(day)
-        && phase
-            .schedule
-            .period_containing(day)
-            .is_some_and(|period| is_statutory_extra_day(&phase.schedule, &period, day))
 }

@@ -226,3 +226,27 @@ fn in_the_last_period_of_a_fixed_term() {
         ]
     );
 }
+
+/// A year billed ahead for a term of six months is charged up to the end of the term, and so are more units.
+#[test]
+fn more_units_are_charged_up_to_a_known_end_only() {
+    let mut differences = units("365.00");
+    differences["billing_interval"] = json!("P12M");
+    differences["terms"] = terms(Some("P6M"), None, "P0D", "term_end");
+    let mut world = World::selling(
+        vec![plan("fixed", differences)],
+        TransitionTiming::Immediate,
+        date!(2026 - 01 - 01),
+    );
+    let id = world.conclude("fixed");
+    world.on(date!(2026 - 06 - 01));
+    world.change_quantity(&id, 3);
+    world.on(date!(2026 - 08 - 01));
+    assert_eq!(
+        world.bill(&id),
+        [
+            "2026-01-01 recurring 2026-01-01..2026-06-30 1 × 365.00 = 181.00",
+            "2026-06-01 proration 2026-06-01..2026-06-30 2 × 365.00 = 60.00",
+        ]
+    );
+}

@@ -99,7 +99,13 @@ fn plans() -> Vec<Plan> {
                 "terms": terms(Some("P12M"), Some("indefinite"), "P1M", "any_day"),
             }),
         ),
-        plan("fixed", json!({ "terms": terms(Some("P5M"), None, "P0D", "term_end") })),
+        plan(
+            "fixed",
+            json!({
+                "billing_interval": "P3M", "prices": [price("base", "per_unit", "31.00")], "quantity": seats,
+                "terms": terms(Some("P5M"), None, "P0D", "term_end"),
+            }),
+        ),
         plan(
             "calendar",
             json!({

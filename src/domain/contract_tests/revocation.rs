@@ -220,3 +220,31 @@ fn a_pending_decrease_is_taken_back() {
         ["2026-05-01 recurring 2026-05-01..2026-05-31 5 × 19.00 = 95.00"]
     );
 }
+
+/// The rest of a clipped period may cost a cent less than its days; no more than that is credited (decision 8).
+#[test]
+fn a_credit_is_never_more_than_its_charge() {
+    let daily = json!({ "terms": terms(None, None, "P0D", "any_day"), "prices": [price("base", "flat", "19.99")] });
+    let mut world = World::selling(
+        vec![plan("daily", daily), flat("free", "0.00")],
+        TransitionTiming::Immediate,
+        date!(2026 - 05 - 16),
+    );
+    let id = world.conclude("daily");
+    let request = CancellationRequest {
+        wish_on: Some(date!(2026 - 06 - 30)),
+        ..world.cancellation(&[&id])
+    };
+    let outcome = world.try_cancel(&request).expect("a cancellation").remove(0);
+    world.on(date!(2026 - 06 - 20));
+    world.revoke(&id, &outcome.change_id);
+    world.on(date!(2026 - 07 - 01));
+    world.change(&id, "free");
+    assert_eq!(
+        world.bill_since(&id, world.today),
+        [
+            "2026-07-01 recurring 2026-07-01..2026-07-15 1 × 19.99 = 9.99",
+            "2026-07-01 credit 2026-07-01..2026-07-15 1 × -19.99 = -9.99",
+        ]
+    );
+}
