@@ -14,6 +14,7 @@ mod calculators;
 mod catalogue;
 mod cli;
 mod concurrency;
+mod contracts;
 mod customers;
 mod database;
 mod manners;
