@@ -14,6 +14,7 @@ mod calculators;
 mod catalogue;
 mod cli;
 mod concurrency;
+mod contracts;
 mod coverage;
 mod customers;
 mod database;

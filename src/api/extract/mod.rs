@@ -1,7 +1,7 @@
 //! Extractors: everything a handler reads from a request, checked, with problems instead of the framework's plain texts.
 //!
-//! [`Json`], [`MergePatch`] and [`Form`] read bodies, [`Query`] the query, the id types path parameters, [`IfMatch`] the
-//! condition of a PATCH, and `crate::context::RequestContext` the rest.
+//! [`Json`], [`OptionalJson`], [`MergePatch`] and [`Form`] read bodies, [`Query`] the query, the id types path parameters,
+//! [`IfMatch`] the condition of a PATCH, and `crate::context::RequestContext` the rest.
 
 mod body;
 mod context;

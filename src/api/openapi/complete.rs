@@ -79,6 +79,7 @@ fn complete_operation(operation: &mut Value, shape: &Shape, used: &mut Used) {
     );
     operation["security"] = security(shape);
     add_parameters(operation, shape, used);
+    describe_optional_bodies(operation);
     let mut responses = match operation["responses"].take() {
         Value::Object(responses) => responses,
         _ => Map::new(),
@@ -138,15 +139,33 @@ fn add_parameters(operation: &mut Value, shape: &Shape, used: &mut Used) {
     if shape.idempotent {
         parameters.push(used.parameter("Idempotency-Key"));
     }
-    if shape.entity_tag {
-        parameters.push(used.parameter(if shape.method == "patch" {
-            "If-Match"
-        } else {
-            "If-None-Match"
-        }));
+    match shape.method.as_str() {
+        "patch" if shape.entity_tag => parameters.push(used.parameter("If-Match")),
+        "get" if shape.entity_tag => parameters.push(used.parameter("If-None-Match")),
+        _ => {}
     }
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
+    }
+}
+
+/// A body that may be left out is an object all the same when it is sent: `Option<T>` there does not mean `null`.
+fn describe_optional_bodies(operation: &mut Value) {
+    let Some(body) = operation.get_mut("requestBody") else {
+        return;
+    };
+    let mut optional = false;
+    for (_, media) in body["content"].as_object_mut().into_iter().flatten() {
+        let kinds = media["schema"]["oneOf"].as_array().cloned().unwrap_or_default();
+        if let [schema, null] = kinds.as_slice()
+            && null["type"] == "null"
+        {
+            media["schema"] = schema.clone();
+            optional = true;
+        }
+    }
+    if optional {
+        body["required"] = Value::Bool(false);
     }
 }
 
