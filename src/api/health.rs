@@ -65,8 +65,9 @@ pub async fn get_readiness(state: web::Data<AppState>) -> Result<HttpResponse, P
 )]
 #[get("/metrics")]
 pub async fn get_metrics(state: web::Data<AppState>) -> Result<HttpResponse, Problem> {
-    let (open, idle) = state.db.connections();
-    state.metrics.set_database_connections(open, idle);
+    if blocking(&state, health::refresh_figures).await.is_err() {
+        tracing::warn!("the database is not available; the figures about due work are old");
+    }
     let text = state.metrics.text().map_err(|error| AppError::Internal(error.into()))?;
     Ok(HttpResponse::Ok()
         .insert_header((

@@ -52,6 +52,18 @@ pub fn claim(conn: &mut DbConnection, now: Utc, limit: i64) -> Result<Vec<DueCus
     )?)
 }
 
+/// Since when the customer that has waited longest has been waiting, if one is waiting; failed ones count too.
+pub fn waiting_since(conn: &mut DbConnection, now: Utc) -> Result<Option<Utc>, DbError> {
+    Ok(customers::table
+        .filter(customers::next_due_at.le(now))
+        .filter(customers::test_clock_id.is_null())
+        .order((customers::next_due_at, customers::id))
+        .select(customers::next_due_at)
+        .first::<Option<Utc>>(conn)
+        .optional()?
+        .flatten())
+}
+
 /// The same customers without a lock.
 pub fn waiting(conn: &mut DbConnection, now: Utc, limit: i64) -> Result<Vec<DueCustomerRow>, DbError> {
     Ok(customers::table

@@ -135,7 +135,10 @@ pub fn run_batch(state: &AppState) -> Result<usize, AppError> {
         Ok::<_, AppError>(claimed.len())
     });
     match batch {
-        Ok(done) => Ok(done),
+        Ok(done) => {
+            state.metrics.due_batch(u64::try_from(done).unwrap_or(u64::MAX), 0);
+            Ok(done)
+        }
         Err(AppError::Unavailable(source)) => Err(AppError::Unavailable(source)),
         Err(error) => {
             tracing::warn!(?error, "a batch of due customers failed; taking them one by one");
@@ -154,7 +157,7 @@ fn run_one_by_one(state: &AppState, now: OffsetDateTime) -> Result<usize, AppErr
             Ok::<_, AppError>(())
         });
         match outcome {
-            Ok(()) => {}
+            Ok(()) => state.metrics.due_batch(1, 0),
             Err(AppError::Unavailable(source)) => return Err(AppError::Unavailable(source)),
             Err(error) => postpone(state, &customer.id, customer.due_failures, now, &error)?,
         }
@@ -170,6 +173,7 @@ fn postpone(
     now: OffsetDateTime,
     error: &AppError,
 ) -> Result<(), AppError> {
+    state.metrics.due_batch(0, 1);
     let failures = failures.saturating_add(1);
     let minutes = 1_i64 << failures.clamp(0, 10);
     tracing::error!(customer_id, failures, ?error, "due work failed");

@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use validator::Validate;
 
-use super::{faults, strict_json};
+use super::{faults, rules, strict_json};
 use crate::api::problem::{Problem, ProblemCode};
 use crate::domain::localized::LocalizedText;
 use crate::error::{AppError, FieldError, FieldPlace, OAuthError};
@@ -229,7 +229,7 @@ fn read_form<T: DeserializeOwned + Validate>(body: &[u8]) -> Result<T, Vec<Field
     value
         .validate()
         .map(|()| value)
-        .map_err(|errors| faults::invalid(&errors))
+        .map_err(|errors| rules::broken(&errors))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! Turns what serde and the validator report into field errors with stable codes and texts in both languages.
+//! Turns what serde reports into field errors with stable codes and texts in both languages.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
+use validator::Validate;
 
+use super::rules;
 use crate::domain::localized::LocalizedText;
 use crate::error::{FieldError, FieldPlace};
 
@@ -76,18 +77,30 @@ pub(super) fn fault(message: &str) -> Fault {
             "The value is not well-formed.".to_owned(),
         )
     };
-    if let Some((_, expected)) = message
+    if let Some(expected) = message
         .rsplit_once(", expected ")
-        .filter(|_| code.starts_with("invalid_"))
+        .and_then(|(_, words)| json_type(words))
     {
-        let expected = expected.split(" at line ").next().unwrap_or(expected);
-        params.entry("expected").or_insert_with(|| expected.to_owned().into());
+        params.entry("expected").or_insert_with(|| expected.into());
     }
     Fault {
         code,
         detail: LocalizedText { de, en },
         params,
         member,
+    }
+}
+
+/// The JSON type serde's words mean; `None` where they speak of Rust.
+fn json_type(words: &str) -> Option<&'static str> {
+    match words.split(" at line ").next()? {
+        "a string" | "string or map" | "a borrowed string" => Some("string"),
+        "a boolean" => Some("boolean"),
+        "a sequence" => Some("array"),
+        "an object" | "a map" => Some("object"),
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => Some("integer"),
+        words if words.starts_with("struct ") => Some("object"),
+        _ => None,
     }
 }
 
@@ -104,7 +117,9 @@ pub(super) fn read<T: DeserializeOwned + Validate>(mut value: Value) -> Result<T
     let mut left_out: Vec<String> = Vec::new();
     loop {
         let error = match serde_path_to_error::deserialize::<_, T>(value.clone()) {
-            Ok(read) if errors.is_empty() => return read.validate().map(|()| read).map_err(|faults| invalid(&faults)),
+            Ok(read) if errors.is_empty() => {
+                return read.validate().map(|()| read).map_err(|faults| rules::broken(&faults));
+            }
             Ok(_) => return Err(errors),
             Err(error) => error,
         };
@@ -149,112 +164,9 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     pointer
 }
 
-fn push(pointer: &mut String, name: &str) {
+pub(super) fn push(pointer: &mut String, name: &str) {
     pointer.push('/');
     pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
-}
-
-/// The validator's findings by JSON pointer, in a stable order.
-pub(super) fn invalid(faults: &ValidationErrors) -> Vec<FieldError> {
-    let mut errors = Vec::new();
-    collect(faults, "", &mut errors);
-    errors.sort_by(|left, right| place_text(left).cmp(place_text(right)).then(left.code.cmp(right.code)));
-    errors
-}
-
-fn place_text(error: &FieldError) -> &str {
-    match &error.place {
-        FieldPlace::Pointer(text) | FieldPlace::Query(text) | FieldPlace::Path(text) | FieldPlace::Header(text) => text,
-    }
-}
-
-fn collect(faults: &ValidationErrors, parent: &str, errors: &mut Vec<FieldError>) {
-    for (name, kind) in faults.errors() {
-        let mut pointer = parent.to_owned();
-        if name != "__all__" {
-            push(&mut pointer, name);
-        }
-        match kind {
-            ValidationErrorsKind::Struct(inner) => collect(inner, &pointer, errors),
-            ValidationErrorsKind::List(items) => {
-                for (index, inner) in items {
-                    collect(inner, &format!("{pointer}/{index}"), errors);
-                }
-            }
-            ValidationErrorsKind::Field(list) => {
-                errors.extend(
-                    list.iter()
-                        .map(|error| rule(error, FieldPlace::Pointer(pointer.clone()))),
-                );
-            }
-        }
-    }
-}
-
-/// One broken rule. The rejected value itself is dropped: it may be a secret.
-fn rule(error: &ValidationError, place: FieldPlace) -> FieldError {
-    let params: Map<String, Value> = error
-        .params
-        .iter()
-        .filter(|(name, value)| name.as_ref() != "value" && !value.is_null())
-        .map(|(name, value)| (name.to_string(), value.clone()))
-        .collect();
-    let bound = |name: &str| params.get(name).map(Value::to_string);
-    let (code, de, en) = match error.code.as_ref() {
-        "length" => {
-            let (de, en) = range_text(bound("min"), bound("max"), ("Die Länge muss", "The length must be"));
-            ("invalid_length", de, en)
-        }
-        "range" => {
-            let (de, en) = range_text(bound("min"), bound("max"), ("Der Wert muss", "The value must be"));
-            ("out_of_range", de, en)
-        }
-        "email" => (
-            "invalid_email",
-            "Das ist keine E-Mail-Adresse.".to_owned(),
-            "This is not an e-mail address.".to_owned(),
-        ),
-        "url" => (
-            "invalid_url",
-            "Das ist keine Internetadresse.".to_owned(),
-            "This is not a web address.".to_owned(),
-        ),
-        "regex" => (
-            "invalid_format",
-            "Der Wert hat nicht die verlangte Form.".to_owned(),
-            "The value is not well-formed.".to_owned(),
-        ),
-        _ => (
-            custom_code(error),
-            "Der Wert ist nicht zulässig.".to_owned(),
-            "The value is not allowed.".to_owned(),
-        ),
-    };
-    FieldError {
-        place,
-        code,
-        detail: LocalizedText { de, en },
-        params,
-    }
-}
-
-fn custom_code(error: &ValidationError) -> &'static str {
-    match error.code {
-        std::borrow::Cow::Borrowed(code) => code,
-        std::borrow::Cow::Owned(_) => "invalid",
-    }
-}
-
-fn range_text(min: Option<String>, max: Option<String>, (de, en): (&str, &str)) -> (String, String) {
-    match (min, max) {
-        (Some(min), Some(max)) => (
-            format!("{de} zwischen {min} und {max} liegen."),
-            format!("{en} between {min} and {max}."),
-        ),
-        (Some(min), None) => (format!("{de} mindestens {min} sein."), format!("{en} at least {min}.")),
-        (None, Some(max)) => (format!("{de} höchstens {max} sein."), format!("{en} at most {max}.")),
-        (None, None) => (format!("{de} anders sein."), format!("{en} different.")),
-    }
 }
 
 #[cfg(test)]
@@ -262,6 +174,7 @@ mod tests {
     use serde::Deserialize;
     use serde_json::json;
 
+    use super::super::rules::place_text;
     use super::*;
 
     #[derive(Debug, Deserialize)]
@@ -381,6 +294,11 @@ mod tests {
         let errors =
             read::<Order>(json!({"items": [{"name": "a", "count": 1, "colour": "blue"}]})).expect_err("no colour");
         assert_eq!(errors[0].params["allowed"], json!(["red", "green"]));
+        let errors = read::<Order>(json!({"items": 1})).expect_err("no list");
+        assert_eq!(
+            errors[0].params["expected"], "array",
+            "said in JSON's words, not in Rust's"
+        );
         let read =
             read::<Order>(json!({"items": [{"name": "a", "count": 1, "colour": "red"}], "note": "n", "total": 1}));
         let order = read.expect("a good order");

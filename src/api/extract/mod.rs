@@ -10,6 +10,7 @@ mod headers;
 mod path;
 mod principal;
 mod query;
+mod rules;
 mod strict_json;
 
 pub use body::{Form, Json, MAX_BODY_BYTES, MERGE_PATCH_JSON, MergePatch, OptionalJson};

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
-use super::faults;
+use super::{faults, rules};
 use crate::api::problem::{Problem, ProblemCode};
 use crate::error::{AppError, FieldError, FieldPlace};
 
@@ -81,7 +81,7 @@ fn refusal(errors: Vec<FieldError>) -> Problem {
 }
 
 fn invalid(errors: &validator::ValidationErrors) -> Problem {
-    let errors = faults::invalid(errors).into_iter().map(|mut error| {
+    let errors = rules::broken(errors).into_iter().map(|mut error| {
         if let FieldPlace::Pointer(pointer) = error.place {
             error.place = FieldPlace::Query(pointer.trim_start_matches('/').to_owned());
         }

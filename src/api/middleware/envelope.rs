@@ -20,6 +20,9 @@ use crate::api::problem::{PROBLEM_JSON, Problem, ProblemCode, ProblemContext};
 use crate::error::AppError;
 use crate::state::AppState;
 
+/// Characters of a path that a problem repeats.
+const MAX_INSTANCE: usize = 2000;
+
 /// What the envelope remembers of a request while it is being served.
 struct Envelope {
     state: web::Data<AppState>,
@@ -64,7 +67,7 @@ impl Envelope {
         let context = ProblemContext {
             locale: locale::negotiate(request.headers()),
             request_id: Some(request_id.clone()),
-            instance: Some(request.path().to_owned()),
+            instance: Some(request.path().chars().take(MAX_INSTANCE).collect()),
         };
         Self {
             state,

@@ -55,8 +55,8 @@ fn open_problem(schema: &mut Value) {
         ),
         (
             "preview",
-            json!({"type": "object", "additionalProperties": true,
-            "description": "With `preview_stale`: the fresh preview, as the preview of the command answers it.", "example": {}}),
+            json!({"$ref": "#/components/schemas/Preview",
+            "description": "With `preview_stale`: the fresh preview, as the preview of the command answers it."}),
         ),
         (
             "error",

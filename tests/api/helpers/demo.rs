@@ -31,6 +31,9 @@ pub fn state(database: Database) -> AppState {
     let config = Config {
         rate_limit: RateLimitMode::Off,
         workers: Some(1),
+        // A busy machine may be slow; only tests of the limits themselves should meet them.
+        client_timeout_seconds: 120,
+        request_timeout_seconds: 120,
         ..Config::default()
     };
     AppState::with_database(config, Clock::manual(START), database).expect("the demo's configuration")

@@ -81,6 +81,11 @@ fn a_server_without_its_tables_is_alive_but_not_ready() {
         let figures = caller.get("/metrics").await;
         let line = "vertragswerk_http_requests_total{method=\"GET\",route=\"/readyz\",status=\"200\"} 1";
         assert!(figures.text.contains(line), "{}", figures.text);
+        assert!(
+            figures.text.contains("vertragswerk_due_lag_seconds 0"),
+            "{}",
+            figures.text
+        );
     });
     let empty = database.empty();
     serve(state(&empty, |_| {}), async |caller| {
@@ -88,5 +93,10 @@ fn a_server_without_its_tables_is_alive_but_not_ready() {
         let answer = caller.get("/readyz").await;
         assert_eq!(answer.header("retry-after"), "1");
         answer.expect_problem(503, "service_unavailable");
+        assert_eq!(
+            caller.get("/metrics").await.status,
+            200,
+            "figures are most wanted when something is wrong"
+        );
     });
 }
