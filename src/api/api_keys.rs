@@ -30,6 +30,7 @@ pub fn configure(config: &mut ServiceConfig) {
 /// An API key to be created.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Customer portal", "scopes": ["customers:read", "sessions:write"]}))]
 pub struct CreateApiKey {
     /// By which staff will recognise the key.
     #[validate(length(min = 1, max = 100))]

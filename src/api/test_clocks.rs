@@ -48,6 +48,7 @@ pub struct CreateTestClock {
 /// Where a test clock is to be moved.
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"to": "2027-03-31T22:00:00.000Z"}))]
 pub struct AdvanceTestClock {
     /// The instant it shall show; not before the one it shows.
     pub to: Instant,

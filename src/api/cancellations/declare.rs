@@ -117,7 +117,8 @@ pub async fn preview_cancellation(
         ("x-problem-codes" = json!([
             "not_found", "preview_stale", "test_clock_advancing", "subscription_ended", "last_contract",
             "nothing_to_cancel", "reason_required", "instant_out_of_range", "date_out_of_range"
-        ]))
+        ])),
+        ("x-location" = json!(false))
     )
 )]
 #[post("/cancellations")]

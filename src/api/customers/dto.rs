@@ -16,6 +16,10 @@ use crate::services::customers::{Customer, CustomerPatch, CustomerQuery, NewCust
 /// A customer to be created.
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "customer_type": "business", "name": "Praxis Dr. Beispiel", "email": "praxis@beispiel.example", "locale": "de",
+    "holiday_region": "DE-BY", "external_id": "crm-4711", "metadata": {"branch": "Nord"}
+}))]
 pub struct CreateCustomer {
     /// The provider's own number, unique per provider; one is made up if it is absent. Cannot be changed later.
     #[schema(

@@ -137,6 +137,10 @@ impl Envelope {
     fn complete(&self, response: &mut HttpResponse) {
         let (language, hsts) = (self.context.locale.as_str(), self.state.config.hsts);
         security_headers::complete(response.headers_mut(), &self.path, language, &self.request_id, hsts);
+        if response.status() == StatusCode::NOT_MODIFIED {
+            // The caller has the text already; its metadata does not belong here (RFC 9110 section 15.4.5).
+            response.headers_mut().remove(header::CONTENT_LANGUAGE);
+        }
     }
 
     fn count(&self, route: &str, status: StatusCode) {

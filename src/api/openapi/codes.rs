@@ -15,6 +15,8 @@ pub(super) struct Shape {
     pub scopes: Vec<String>,
     pub entity_tag: bool,
     pub idempotent: bool,
+    /// What it creates has an address of its own.
+    pub location: bool,
     media_types: Vec<String>,
     has_path_parameter: bool,
     query: Vec<String>,
@@ -48,6 +50,7 @@ impl Shape {
             scopes: list("x-required-scopes"),
             entity_tag: operation["x-entity-tag"] == true,
             idempotent: is_command(path, method) && !open && operation["x-idempotency-key"] != false,
+            location: operation["x-location"] != false,
             media_types: operation["requestBody"]["content"]
                 .as_object()
                 .into_iter()
@@ -68,6 +71,11 @@ impl Shape {
     /// Whether the operation is part of the versioned API, not of the server around it.
     pub fn is_api(&self) -> bool {
         self.path.starts_with("/v1/")
+    }
+
+    /// Whether the answers are written in the caller's language.
+    pub fn is_localized(&self) -> bool {
+        self.is_api() || self.path.starts_with("/problems")
     }
 
     /// The codes the operation can answer with, in the order of [`ProblemCode::ALL`].

@@ -144,6 +144,7 @@ fn add_parameters(operation: &mut Value, shape: &Shape, used: &mut Used) {
         "get" if shape.entity_tag => parameters.push(used.parameter("If-None-Match")),
         _ => {}
     }
+    parameters.iter_mut().for_each(components::only_show_example);
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
     }
@@ -180,13 +181,13 @@ fn complete_success(status: &str, response: &mut Value, shape: &Shape, used: &mu
 
 fn success_headers(status: &str, shape: &Shape, used: &mut Used) -> Value {
     let mut headers = common_headers(shape, used);
-    if shape.is_api() && status != "304" {
+    if shape.is_localized() && status != "304" {
         headers.insert("Content-Language".to_owned(), used.header("Content-Language"));
     }
     if shape.entity_tag {
         headers.insert("ETag".to_owned(), used.header("ETag"));
     }
-    if status == "201" {
+    if status == "201" && shape.location {
         headers.insert("Location".to_owned(), used.header("Location"));
     }
     if shape.idempotent {

@@ -142,24 +142,42 @@ fn header(name: &str) -> Value {
     json!({"description": description, "schema": schema})
 }
 
+/// Keeps the example of a parameter that may be absent where it is shown but not filled in. Swagger UI fills in `example`:
+/// with one for every filter a list would find nothing, and with a key for every command only the first would be new.
+pub(super) fn only_show_example(parameter: &mut Value) {
+    if parameter["required"] == true {
+        return;
+    }
+    let Value::Object(members) = parameter else { return };
+    let own = members.shift_remove("example");
+    let Some(Value::Object(schema)) = members.get_mut("schema") else {
+        return;
+    };
+    let example = own.or(schema.shift_remove("example"));
+    schema.shift_remove("example");
+    if let Some(example) = example {
+        schema.insert("examples".to_owned(), json!([example]));
+    }
+}
+
 fn parameter(name: &str) -> Value {
     let (description, schema) = match name {
         "Accept-Language" => (
             "Language of the texts: `de` (default) or `en`, with weights.",
-            json!({"type": "string", "maxLength": 200, "example": "de"}),
+            json!({"type": "string", "maxLength": 200, "examples": ["de"]}),
         ),
         "Idempotency-Key" => (
             "Any unique text; repeat a command with the same key when its answer was lost. Quoted or bare.",
             json!({"type": "string", "pattern": "^(\"[A-Za-z0-9._:-]{1,255}\"|[A-Za-z0-9._:-]{1,255})$", "maxLength": 257,
-                "example": "0c8a4c0e-2f4f-4b7e-9f0b-6a5d1c3e7b21"}),
+                "examples": ["0c8a4c0e-2f4f-4b7e-9f0b-6a5d1c3e7b21"]}),
         ),
         "If-Match" => (
             "Change the object only while it has this `ETag`.",
-            json!({"type": "string", "maxLength": 500, "example": "\"cus-7.0a1b2c3d\""}),
+            json!({"type": "string", "maxLength": 500, "examples": ["\"cus-7.0a1b2c3d\""]}),
         ),
         _ => (
             "Answer with 304 if the object still has this `ETag`.",
-            json!({"type": "string", "maxLength": 500, "example": "\"sub-7.0a1b2c3d\""}),
+            json!({"type": "string", "maxLength": 500, "examples": ["\"sub-7.0a1b2c3d\""]}),
         ),
     };
     json!({"name": name, "in": "header", "required": false, "description": description, "schema": schema})

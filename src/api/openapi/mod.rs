@@ -4,7 +4,8 @@
 //! - `x-required-scopes`: the scopes of which the caller needs all; `security(())` instead for operations without login;
 //! - `x-problem-codes`: the problem codes that follow from its rules;
 //! - `x-entity-tag`: true when the answer carries an `ETag` (then GET knows `If-None-Match` and 304, PATCH knows `If-Match`);
-//! - `x-idempotency-key`: false where a command may not be repeated under a key.
+//! - `x-idempotency-key`: false where a command may not be repeated under a key;
+//! - `x-location`: false where a 201 names no single new object.
 //!
 //! Everything that follows from the shape of an operation (login, body, parameters, limits) is added by [`document`].
 
