@@ -302,7 +302,12 @@ fn revocation_of(
 
 fn price(account: &Account, subscription_id: &str, day: Date, circumstances: &Circumstances<'_>) -> Option<Recurring> {
     let subscription = account.subscription(subscription_id).ok()?;
-    recurring_price(subscription, day, circumstances.provider.currency)
+    let price = recurring_price(subscription, day, circumstances.provider.currency)
         .ok()
-        .flatten()
+        .flatten()?;
+    // The old plan's next charge says nothing about the new price.
+    Some(Recurring {
+        next_charge_on: price.next_charge_on.filter(|on| *on >= day),
+        ..price
+    })
 }

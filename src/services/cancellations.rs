@@ -217,22 +217,46 @@ fn check_received_at(command: &Command, new: &NewCancellation) -> Result<(), App
     )))
 }
 
+/// The contract to keep must be one that goes on; otherwise nothing would be kept.
+fn check_goes_on(bench: &Workbench, kept: &str) -> Result<(), AppError> {
+    let subscription = bench.account.subscription(kept).map_err(|_| AppError::NotFound)?;
+    if subscription.continues_after(bench.ground.today) {
+        return Ok(());
+    }
+    let (code, de, en) = match subscription.status_on(bench.ground.today) {
+        SubscriptionStatus::Ended | SubscriptionStatus::Withdrawn => (
+            "subscription_ended",
+            "Der Vertrag, der bleiben soll, ist beendet.",
+            "The contract to keep has ended.",
+        ),
+        _ => (
+            "cancellation_in_effect",
+            "Der Vertrag, der bleiben soll, endet selbst. Nehmen Sie zuerst seine Kündigung zurück.",
+            "The contract to keep is going to end itself. Revoke its cancellation first.",
+        ),
+    };
+    Err(Violation::conflict(code, de, en).at("/keep_subscription_id").into())
+}
+
 fn request(bench: &Workbench, new: &NewCancellation) -> Result<CancellationRequest, AppError> {
     let today = bench.ground.today;
     let ids: Vec<String> = match &new.contracts {
         Contracts::One(id) => vec![id.clone()],
         Contracts::These(ids) => ids.clone(),
-        Contracts::AllBut(kept) => bench
-            .account
-            .subscriptions
-            .iter()
-            .filter(|subscription| subscription.id != *kept)
-            .filter(|subscription| {
-                let status = subscription.status_on(today);
-                matches!(status, SubscriptionStatus::Scheduled | SubscriptionStatus::Active)
-            })
-            .map(|subscription| subscription.id.clone())
-            .collect(),
+        Contracts::AllBut(kept) => {
+            check_goes_on(bench, kept)?;
+            bench
+                .account
+                .subscriptions
+                .iter()
+                .filter(|subscription| subscription.id != *kept)
+                .filter(|subscription| {
+                    let status = subscription.status_on(today);
+                    matches!(status, SubscriptionStatus::Scheduled | SubscriptionStatus::Active)
+                })
+                .map(|subscription| subscription.id.clone())
+                .collect()
+        }
     };
     let unknown = ids.iter().any(|id| bench.account.subscription(id).is_err());
     if unknown {

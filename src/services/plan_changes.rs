@@ -243,6 +243,10 @@ pub(super) fn foresee(
         .subscription(&request.subscription_id)?
         .phase_on(outcome.effective_on)
         .map(|phase| Arc::clone(&phase.plan));
+    let quantity = after
+        .subscription(&request.subscription_id)?
+        .phase_on(outcome.effective_on)
+        .map(|phase| phase.quantity);
     let button = after_plan
         .as_ref()
         .map(|plan| order_button(outcome.order_button.clone(), &plan.plan.order_button));
@@ -250,7 +254,13 @@ pub(super) fn foresee(
         effective_on: outcome.effective_on,
         subscription_ids: vec![request.subscription_id.clone()],
         change_ids: vec![request.change_id.clone()],
-        texts: texts(ground, before_plan.as_deref(), after_plan.as_deref(), &outcome),
+        texts: texts(
+            ground,
+            before_plan.as_deref(),
+            after_plan.as_deref(),
+            quantity,
+            &outcome,
+        ),
         consequences: outcome.consequences,
         consents: request.agreement.required.clone(),
         order_button: button,
@@ -265,6 +275,7 @@ fn texts(
     ground: &Ground,
     before: Option<&PlanVersion>,
     after: Option<&PlanVersion>,
+    quantity: Option<u32>,
     outcome: &PlanChangeOutcome,
 ) -> Vec<PreviewText> {
     let (Some(before), Some(after)) = (before, after) else {
@@ -272,11 +283,26 @@ fn texts(
     };
     let day = outcome.effective_on;
     let (from, to) = (&before.plan.name, &after.plan.name);
+    let quantity = quantity.filter(|_| before.id == after.id);
+    if let Some(quantity) = quantity.filter(|_| day <= ground.today) {
+        return vec![text(
+            "quantity_applies_now",
+            format!("Für {} gilt sofort die Menge {quantity}.", to.de),
+            format!("The quantity of {} is {quantity} at once.", to.en),
+        )];
+    }
     if day <= ground.today {
         return vec![text(
             "applies_now",
             format!("{} gilt sofort.", to.de),
             format!("{} applies at once.", to.en),
+        )];
+    }
+    if let Some(quantity) = quantity {
+        return vec![text(
+            "quantity_from_then",
+            format!("Ab dem {} gilt für {} die Menge {quantity}.", german(day), to.de),
+            format!("From {} on, the quantity of {} is {quantity}.", english(day), to.en),
         )];
     }
     let eve = previous_day(day);

@@ -10,6 +10,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::clock::{instant, unix_millis};
 use crate::context::hex;
+use crate::domain::localized::Locale;
 use crate::domain::preview::Preview;
 use crate::error::AppError;
 use crate::state::AppState;
@@ -72,7 +73,15 @@ pub fn vouches(state: &AppState, token: &str, command: &str, preview: &Preview) 
 }
 
 fn digest(command: &str, preview: &Preview) -> Result<String, AppError> {
-    let canonical = serde_json::to_vec(preview).map_err(|error| AppError::Internal(error.into()))?;
+    let mut preview = preview.clone();
+    for document in &mut preview.consents {
+        // A version is the same in every language: a caller may read in one and confirm in another.
+        document.language = Locale::De;
+        for translated in [&mut document.document_id, &mut document.title, &mut document.sha256] {
+            translated.clear();
+        }
+    }
+    let canonical = serde_json::to_vec(&preview).map_err(|error| AppError::Internal(error.into()))?;
     Ok(hex(&Sha256::new()
         .chain_update(command.as_bytes())
         .chain_update([0])

@@ -116,7 +116,7 @@ pub async fn preview_cancellation(
         ("x-required-scopes" = json!(["subscriptions:write"])),
         ("x-problem-codes" = json!([
             "not_found", "preview_stale", "test_clock_advancing", "subscription_ended", "last_contract",
-            "nothing_to_cancel", "reason_required", "instant_out_of_range", "date_out_of_range"
+            "nothing_to_cancel", "cancellation_in_effect", "reason_required", "instant_out_of_range", "date_out_of_range"
         ])),
         ("x-location" = json!(false))
     )
@@ -148,7 +148,7 @@ pub async fn create_cancellations(
     extensions(
         ("x-required-scopes" = json!(["subscriptions:write"])),
         ("x-problem-codes" = json!([
-            "not_found", "subscription_ended", "last_contract", "nothing_to_cancel", "reason_required",
+            "not_found", "subscription_ended", "last_contract", "nothing_to_cancel", "cancellation_in_effect", "reason_required",
             "instant_out_of_range", "date_out_of_range"
         ]))
     )

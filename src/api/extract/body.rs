@@ -213,7 +213,12 @@ fn read_json<T: DeserializeOwned + Validate>(body: &[u8]) -> Result<(T, [u8; 32]
 
 fn read_form<T: DeserializeOwned + Validate>(body: &[u8]) -> Result<T, Vec<FieldError>> {
     let mut seen = std::collections::HashSet::new();
-    for (name, _) in url::form_urlencoded::parse(body) {
+    for (name, value) in url::form_urlencoded::parse(body) {
+        if name.contains('\0') || value.contains('\0') {
+            return Err(vec![
+                faults::fault("invalid value: U+0000").at(FieldPlace::Pointer(format!("/{name}"))),
+            ]);
+        }
         if !seen.insert(name.to_string()) {
             return Err(vec![
                 faults::fault("duplicate field").at(FieldPlace::Pointer(format!("/{name}"))),

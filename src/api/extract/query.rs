@@ -34,6 +34,7 @@ impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
 fn read<T: DeserializeOwned + Validate>(query: &str) -> Result<T, Problem> {
     let mut pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let mut errors = repeated(&mut pairs);
+    errors.extend(with_nul(&mut pairs));
     pairs.retain(|(name, _)| name != "limit" && name != "cursor");
     loop {
         let deserializer =
@@ -67,6 +68,17 @@ fn repeated(pairs: &mut Vec<(String, String)>) -> Vec<FieldError> {
         }
     }
     errors
+}
+
+/// Takes out parameters with a U+0000 in them, which is no text and which PostgreSQL cannot compare.
+fn with_nul(pairs: &mut Vec<(String, String)>) -> Vec<FieldError> {
+    let (bad, good) = std::mem::take(pairs)
+        .into_iter()
+        .partition(|(name, value)| name.contains('\0') || value.contains('\0'));
+    *pairs = good;
+    let fault = |(name, _): (String, String)| faults::fault("invalid value: U+0000").at(FieldPlace::Query(name));
+    let bad: Vec<(String, String)> = bad;
+    bad.into_iter().map(fault).collect()
 }
 
 /// `unknown_parameter` when that is all there is to say, otherwise `invalid_parameter`.

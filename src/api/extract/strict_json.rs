@@ -26,6 +26,15 @@ fn describe(error: &serde_json::Error) -> String {
     error.to_string()
 }
 
+/// U+0000 is no text: PostgreSQL cannot store it, and no reader would see it.
+fn no_nul<E: Error>(text: &str) -> Result<(), E> {
+    if text.contains('\0') {
+        Err(E::custom("U+0000 is not text"))
+    } else {
+        Ok(())
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Level(usize);
 
@@ -74,11 +83,13 @@ impl<'de> Visitor<'de> for Level {
         Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        no_nul(value)?;
         Ok(Value::String(value.to_owned()))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
+        no_nul(&value)?;
         Ok(Value::String(value))
     }
 
