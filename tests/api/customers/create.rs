@@ -89,7 +89,7 @@ async fn everything_wrong_is_named_at_once(app: TestApp<'_>) {
         found
     };
     let body = json!({
-        "name": "", "email": "nobody", "customer_type": "business", "customer_number": "a b", "external_id": "\u{0}",
+        "name": "", "email": "nobody", "customer_type": "business", "customer_number": "a b", "external_id": "\u{1}",
         "metadata": {"k/": "v".repeat(501)},
     });
     let problem = staff
@@ -271,7 +271,6 @@ async fn lists_are_filtered_and_paged_newest_first(app: TestApp<'_>) {
         ("created_after=2026-03-16T10:03:00Z", vec!["K-5"]),
         ("created_before=2026-03-16T11:01:00%2B01:00", vec!["K-1"]),
         ("email=k1%40example.com&customer_type=consumer", vec![]),
-        ("customer_number=%00", vec![]),
         ("test_clock_id=nonsense", vec![]),
     ] {
         let list = staff.get(&format!("/v1/customers?{query}")).await.expect(200);
