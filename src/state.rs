@@ -57,6 +57,8 @@ impl AppState {
     /// [`StateError`]: the process must not start.
     pub fn with_database(config: Config, clock: Clock, db: Database) -> Result<Self, StateError> {
         config.check()?;
+        // What speaks TLS (webhooks, mail) uses ring; whoever comes second finds it installed, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let auth = Auth::from_config(&config)?;
         Ok(Self {
             config: Arc::new(config),

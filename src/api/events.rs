@@ -12,7 +12,8 @@ use super::instant::Instant;
 use super::pagination::Paging;
 use super::problem::Problem;
 use crate::domain::access::Principal;
-use crate::error::AppError;
+use crate::domain::event_type::EventType;
+use crate::error::{AppError, FieldError};
 use crate::services::events::{self, EventQuery, EventView};
 use crate::state::AppState;
 
@@ -36,7 +37,7 @@ pub struct EventParams {
     )]
     #[validate(range(min = 0, max = 9_000_000_000_000_000_i64))]
     pub after: Option<i64>,
-    /// Only these types, separated by commas.
+    /// Only these types, separated by commas; the webhooks of this document are the list of them.
     #[param(
         nullable = false,
         rename = "type",
@@ -163,6 +164,27 @@ impl From<EventView> for EventDto {
     }
 }
 
+/// The types a caller asks for; a misspelled one would otherwise be an empty list for ever.
+fn known_types(asked: Option<&str>) -> Result<Vec<EventType>, AppError> {
+    let parse = |text: &str| {
+        EventType::parse(text).ok_or_else(|| {
+            let known: Vec<&str> = EventType::ALL.iter().map(|known| known.as_str()).collect();
+            let error = FieldError::query(
+                "type",
+                "invalid_choice",
+                "Diesen Ereignistyp gibt es nicht.",
+                "There is no such event type.",
+            );
+            AppError::field(error.with("value", text).with("allowed", known))
+        })
+    };
+    asked
+        .into_iter()
+        .flat_map(|types| types.split(','))
+        .map(parse)
+        .collect()
+}
+
 /// List events.
 #[utoipa::path(
     tag = "Events",
@@ -182,12 +204,7 @@ pub async fn list_events(
 ) -> Result<HttpResponse, Problem> {
     let params = query.0;
     let after = params.after.unwrap_or(0);
-    let types = params
-        .event_type
-        .iter()
-        .flat_map(|types| types.split(','))
-        .map(str::to_owned)
-        .collect();
+    let types = known_types(params.event_type.as_deref())?;
     let query = EventQuery {
         after,
         types,

@@ -11,6 +11,7 @@ use super::{
     customer_type::CustomerType,
     due,
     event::DraftEvent,
+    event_type::{ChangeVerb, EventType},
     plan_change::supersede,
     subscription::{Subscription, SubscriptionStatus},
     terms::{TerminationQuestion, termination},
@@ -136,7 +137,13 @@ fn cancel_one(
         ));
     }
     let created = schedule_end(subscription, circumstances, request, &outcome);
-    events.push(DraftEvent::of_change("created", subscription, &created, moment, true));
+    events.push(DraftEvent::of_change(
+        ChangeVerb::Created,
+        subscription,
+        &created,
+        moment,
+        true,
+    ));
     account.events.extend(events);
     Ok(outcome)
 }
@@ -211,9 +218,14 @@ pub fn review(
         let ends_on = change.effective_on;
         subscription.ends_on = Some(ends_on);
     }
+    let event_type = if decision == Review::Accepted {
+        EventType::CancellationAccepted
+    } else {
+        EventType::CancellationRejected
+    };
     let moment = circumstances.moment();
     if let Some(change) = subscription.change(change_id) {
-        let event = DraftEvent::of_change(decision.as_str(), subscription, change, moment, true);
+        let event = DraftEvent::about_change(event_type, subscription, change, moment, true);
         account.events.push(event);
     }
     due::advance_now(account, moment)
@@ -283,7 +295,13 @@ fn supersede_cancellation(
     subscription.ends_on = previous;
     subscription.ended_by_change_id = None;
     let change = subscription.change(change_id)?;
-    Some(DraftEvent::of_change("superseded", subscription, change, moment, true))
+    Some(DraftEvent::of_change(
+        ChangeVerb::Superseded,
+        subscription,
+        change,
+        moment,
+        true,
+    ))
 }
 
 /// "All but one" (design decision 16, seed 000): a business keeps one running contract in self-service where the provider

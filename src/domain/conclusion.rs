@@ -11,6 +11,7 @@ use super::{
     customer_type::CustomerType,
     due,
     event::DraftEvent,
+    event_type::EventType,
     ids::IdKind,
     period::schedule_for,
     plan_version::PlanVersion,
@@ -54,7 +55,7 @@ pub fn conclude(account: &mut Account, circumstances: &Circumstances<'_>, order:
     }
     let subscription = new_subscription(account.customer_type, circumstances, order, quantity, starts_on);
     let moment = circumstances.moment();
-    let event = DraftEvent::of_subscription("created", &subscription, moment, true)
+    let event = DraftEvent::of_subscription(EventType::SubscriptionCreated, &subscription, moment, true)
         .with("evidence", order.agreement.evidence());
     account.subscriptions.push(subscription);
     account.events.push(event);

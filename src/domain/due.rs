@@ -15,6 +15,7 @@ use super::{
         next_uncharged_day,
     },
     event::DraftEvent,
+    event_type::{ChangeVerb, EventType},
     subscription::Subscription,
     time_zone::TimeZone,
     violation::Violation,
@@ -83,7 +84,11 @@ fn advance_with(
         let (known_charges, known_events) = (subscription.charges.len(), events.len());
         perform(subscription, step, day, moment(day), events)?;
         for charge in &subscription.charges[known_charges..] {
-            events.push(DraftEvent::of_charge("created", &subscription.id, charge));
+            events.push(DraftEvent::of_charge(
+                EventType::ChargeCreated,
+                &subscription.id,
+                charge,
+            ));
         }
         for event in &mut events[known_events..] {
             event.by_caller = by_caller;
@@ -115,7 +120,12 @@ fn perform(
     match step {
         DueStep::Start => {
             subscription.started_recorded = true;
-            events.push(DraftEvent::of_subscription("started", subscription, moment, false));
+            events.push(DraftEvent::of_subscription(
+                EventType::SubscriptionStarted,
+                subscription,
+                moment,
+                false,
+            ));
             charge_one_off(
                 subscription,
                 ChargeOccasion {
@@ -171,7 +181,13 @@ fn apply_plan_change(
         charge_period(subscription, day, ChargeKind::Proration, occasion)?;
     }
     if let Some(change) = subscription.change(&change.id) {
-        events.push(DraftEvent::of_change("applied", subscription, change, moment, false));
+        events.push(DraftEvent::of_change(
+            ChangeVerb::Applied,
+            subscription,
+            change,
+            moment,
+            false,
+        ));
     }
     Ok(())
 }
@@ -192,10 +208,21 @@ fn settle_end(subscription: &mut Subscription, moment: Moment, events: &mut Vec<
             change.settle(ChangeStatus::Applied, moment.at);
         }
         if let Some(change) = subscription.change(id) {
-            events.push(DraftEvent::of_change("applied", subscription, change, moment, false));
+            events.push(DraftEvent::of_change(
+                ChangeVerb::Applied,
+                subscription,
+                change,
+                moment,
+                false,
+            ));
         }
     }
-    events.push(DraftEvent::of_subscription("ended", subscription, moment, false));
+    events.push(DraftEvent::of_subscription(
+        EventType::SubscriptionEnded,
+        subscription,
+        moment,
+        false,
+    ));
     Ok(())
 }
 

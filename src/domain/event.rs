@@ -9,14 +9,15 @@ use super::{
     account::Moment,
     change::{Change, ChangeDetails},
     charge::Charge,
+    event_type::{ChangeVerb, EventType},
     subscription::Subscription,
 };
 
 /// An event that has not been recorded yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DraftEvent {
-    /// Type, for example `plan_change.applied`.
-    pub event_type: String,
+    /// What happened.
+    pub event_type: EventType,
     /// The contract it is about.
     pub subscription_id: Option<String>,
     /// When it happened: the due instant for what falls due by itself.
@@ -29,9 +30,14 @@ pub struct DraftEvent {
 
 impl DraftEvent {
     /// An event about a contract alone.
-    pub fn of_subscription(verb: &str, subscription: &Subscription, moment: Moment, by_caller: bool) -> Self {
+    pub fn of_subscription(
+        event_type: EventType,
+        subscription: &Subscription,
+        moment: Moment,
+        by_caller: bool,
+    ) -> Self {
         Self {
-            event_type: format!("subscription.{verb}"),
+            event_type,
             subscription_id: Some(subscription.id.clone()),
             occurred_at: moment.at,
             by_caller,
@@ -39,9 +45,21 @@ impl DraftEvent {
         }
     }
 
-    /// An event about a plan change or cancellation; carries the contract as it is afterwards.
+    /// What became of a plan change or cancellation; carries the contract as it is afterwards.
     pub fn of_change(
-        verb: &str,
+        verb: ChangeVerb,
+        subscription: &Subscription,
+        change: &Change,
+        moment: Moment,
+        by_caller: bool,
+    ) -> Self {
+        let event_type = EventType::of_change(change.kind(), verb);
+        Self::about_change(event_type, subscription, change, moment, by_caller)
+    }
+
+    /// Any other event about a plan change or cancellation, for example staff's decision.
+    pub fn about_change(
+        event_type: EventType,
         subscription: &Subscription,
         change: &Change,
         moment: Moment,
@@ -49,7 +67,7 @@ impl DraftEvent {
     ) -> Self {
         let kind = change.kind().as_str();
         Self {
-            event_type: format!("{kind}.{verb}"),
+            event_type,
             subscription_id: Some(subscription.id.clone()),
             occurred_at: moment.at,
             by_caller,
@@ -61,9 +79,9 @@ impl DraftEvent {
     }
 
     /// An event about a charge that came to be.
-    pub fn of_charge(verb: &str, subscription_id: &str, charge: &Charge) -> Self {
+    pub fn of_charge(event_type: EventType, subscription_id: &str, charge: &Charge) -> Self {
         Self {
-            event_type: format!("charge.{verb}"),
+            event_type,
             subscription_id: Some(subscription_id.to_owned()),
             occurred_at: charge.created_at,
             by_caller: false,

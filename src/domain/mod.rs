@@ -16,6 +16,7 @@ mod contract_tests;
 pub mod customer_type;
 pub mod due;
 pub mod event;
+pub mod event_type;
 #[cfg(test)]
 mod hard_cases;
 pub mod holidays;

@@ -7,6 +7,7 @@ use super::{
     change::{Change, ChangeKind, ChangeStatus},
     due,
     event::DraftEvent,
+    event_type::ChangeVerb,
     plan_change::undo_phases,
     violation::Violation,
 };
@@ -39,7 +40,7 @@ pub fn revoke(
         change.settle(ChangeStatus::Revoked, moment.at);
     }
     let revoked = subscription.change(change_id).cloned().unwrap_or(change);
-    let event = DraftEvent::of_change("revoked", subscription, &revoked, moment, true);
+    let event = DraftEvent::of_change(ChangeVerb::Revoked, subscription, &revoked, moment, true);
     account.events.push(event);
     due::advance_now(account, moment)?;
     Ok(revoked)

@@ -72,7 +72,7 @@ pub fn list(
     conn: &mut DbConnection,
     provider_id: &str,
     after: i64,
-    types: &[String],
+    types: &[&str],
     customer_id: Option<&str>,
     limit: i64,
 ) -> Result<Vec<EventRow>, DbError> {

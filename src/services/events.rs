@@ -8,6 +8,7 @@ use crate::context::{RequestContext, hex};
 use crate::db::DbConnection;
 use crate::domain::access::{Principal, Scope};
 use crate::domain::event::{DraftEvent, instant};
+use crate::domain::event_type::EventType;
 use crate::domain::ids::IdKind;
 use crate::error::AppError;
 use crate::repositories::events::{self, EventRow};
@@ -111,7 +112,7 @@ fn row(
         subscription_id: draft.subscription_id.clone(),
         sequence,
         position: None,
-        event_type: draft.event_type.clone(),
+        event_type: draft.event_type.as_str().to_owned(),
         occurred_at: draft.occurred_at.into(),
         recorded_at: recorded_at.into(),
         actor: actor.to_string(),
@@ -184,7 +185,7 @@ pub struct EventQuery {
     /// Only those after this position.
     pub after: i64,
     /// Only these types; empty means all.
-    pub types: Vec<String>,
+    pub types: Vec<EventType>,
     /// Only those of this customer.
     pub customer_id: Option<String>,
 }
@@ -206,10 +207,11 @@ pub fn list(
         sequence(state, provider_id)?;
     }
     let customer_id = principal.customer_filter().or(query.customer_id.as_deref());
+    let types: Vec<&str> = query.types.iter().map(|event_type| event_type.as_str()).collect();
     let rows = i64::from(limit) + 1;
     Ok(state
         .db
-        .read(|conn| events::list(conn, provider_id, query.after, &query.types, customer_id, rows))?)
+        .read(|conn| events::list(conn, provider_id, query.after, &types, customer_id, rows))?)
 }
 
 /// An event as readers see it.

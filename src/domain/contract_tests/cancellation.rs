@@ -155,10 +155,10 @@ fn a_contract_ends_on_the_first_day_its_terms_allow() {
         );
         world.take_events();
         world.on(ends_on + Duration::days(1));
-        let ended: Vec<String> = world
+        let ended: Vec<&str> = world
             .take_events()
             .into_iter()
-            .filter(|event| event != "charge.created")
+            .filter(|event| *event != "charge.created")
             .collect();
         assert_eq!(ended, ["cancellation.applied", "subscription.ended"], "{key}");
         world.on(ends_on + Duration::days(400));

@@ -11,6 +11,7 @@ use crate::domain::{
     catalogue::{DocumentKind, TransitionTiming},
     conclusion::Conclusion,
     consent::{Agreement, ConsentGiven, RequiredDocument},
+    event_type::EventType,
     localized::Locale,
     subscription::SubscriptionStatus,
     violation::ViolationKind,
@@ -299,7 +300,7 @@ fn documents_must_be_accepted_in_their_present_version() {
                     .account
                     .events
                     .iter()
-                    .find(|event| event.event_type == "subscription.created");
+                    .find(|event| event.event_type == EventType::SubscriptionCreated);
                 let evidence = &event.expect("an event").data["evidence"]["consents"];
                 assert_eq!(evidence.as_array().map(Vec::len), Some(2));
                 world.take_events();

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::{
     calendar::next_day, cancellation::CancellationRequest, catalogue::TransitionTiming, charge::ChargeKind, due,
-    period::BillingSchedule,
+    event_type::EventType, period::BillingSchedule,
 };
 
 fn world(today: Date) -> World {
@@ -72,14 +72,14 @@ fn events_come_in_the_order_of_their_days() {
         .account
         .events
         .iter()
-        .position(|event| event.event_type == "plan_change.applied");
+        .position(|event| event.event_type == EventType::PlanChangeApplied);
     let changed = &world.account.events[changed.expect("the plan change")];
     assert_eq!(changed.occurred_at, world.zone.start_of_day(date!(2026 - 07 - 01)));
     assert!(!changed.by_caller, "time did it");
     world
         .account
         .events
-        .retain(|event| event.event_type != "charge.created");
+        .retain(|event| event.event_type != EventType::ChargeCreated);
     assert_eq!(
         world.take_events(),
         ["cancellation.applied", "subscription.ended", "plan_change.applied"]

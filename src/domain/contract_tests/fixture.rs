@@ -288,9 +288,9 @@ impl World {
     }
 
     /// The types of the events so far; forgets them.
-    pub fn take_events(&mut self) -> Vec<String> {
+    pub fn take_events(&mut self) -> Vec<&'static str> {
         let events = std::mem::take(&mut self.account.events);
-        events.into_iter().map(|event| event.event_type).collect()
+        events.into_iter().map(|event| event.event_type.as_str()).collect()
     }
 
     /// The phases that count: `2026-01-01.. 3 plus`.

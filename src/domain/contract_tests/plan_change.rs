@@ -67,7 +67,7 @@ fn seed_001_changes_with_the_end_of_the_notice_period() {
             world
                 .take_events()
                 .iter()
-                .filter(|event| *event != "charge.created")
+                .filter(|event| **event != "charge.created")
                 .count(),
             1
         );

@@ -16,6 +16,7 @@ use super::{
     consent::{Agreement, order_button},
     due,
     event::DraftEvent,
+    event_type::ChangeVerb,
     localized::LocalizedText,
     plan_version::PlanVersion,
     subscription::{Phase, Subscription, SubscriptionStatus},
@@ -101,7 +102,7 @@ pub fn change_plan(
         circumstances.now,
     );
     if let Some(scheduled) = subscription.change(&request.change_id) {
-        let event = DraftEvent::of_change("created", subscription, scheduled, moment, true);
+        let event = DraftEvent::of_change(ChangeVerb::Created, subscription, scheduled, moment, true);
         events.push(event.with("evidence", request.agreement.evidence()));
     }
     account.events.extend(events);

@@ -11,6 +11,7 @@ use crate::domain::{
     change::{Change, ChangeDetails, ChangeStatus, PlanChangeDetails},
     charging::unix_millis,
     event::DraftEvent,
+    event_type::ChangeVerb,
     ids::IdKind,
     period::schedule_for,
     subscription::{Phase, Subscription, natural_end},
@@ -91,7 +92,13 @@ pub(in crate::domain) fn supersede(
     change.settle(ChangeStatus::Superseded, moment.at);
     change.superseded_by_id = Some(by_id.to_owned());
     let change = subscription.change(change_id)?;
-    Some(DraftEvent::of_change("superseded", subscription, change, moment, true))
+    Some(DraftEvent::of_change(
+        ChangeVerb::Superseded,
+        subscription,
+        change,
+        moment,
+        true,
+    ))
 }
 
 /// Takes back what a pending plan change had planned. Every row it ended names it, so exactly those are restored.

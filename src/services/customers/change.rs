@@ -12,6 +12,7 @@ use crate::context::VersionMatch;
 use crate::db::{DbConnection, DbError};
 use crate::domain::access::Scope;
 use crate::domain::event::DraftEvent;
+use crate::domain::event_type::EventType;
 use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
 use crate::domain::violation::Violation;
@@ -101,7 +102,7 @@ pub fn create_in_txn(
     record(
         conn,
         provider_id,
-        "customer.created",
+        EventType::CustomerCreated,
         &customer,
         end,
         &caller,
@@ -115,7 +116,7 @@ pub fn create_in_txn(
 fn record(
     conn: &mut DbConnection,
     provider_id: &str,
-    event_type: &str,
+    event_type: EventType,
     customer: &Customer,
     mut end: ChainEnd,
     caller: &Caller,
@@ -123,7 +124,7 @@ fn record(
 ) -> Result<(), AppError> {
     let (occurred_at, recorded_at) = instants;
     let draft = DraftEvent {
-        event_type: event_type.to_owned(),
+        event_type,
         subscription_id: None,
         occurred_at,
         by_caller: true,
@@ -205,7 +206,7 @@ fn update_in_txn(
     record(
         conn,
         &provider_id,
-        "customer.updated",
+        EventType::CustomerUpdated,
         &after,
         end,
         caller,
