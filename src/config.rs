@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::mail::smtp::{MailConfigError, Mailer};
+
 /// Secrets of the demo; published with the source, therefore refused in production.
 mod demo_secrets {
     /// Seed of the Ed25519 key that signs demo tokens, hexadecimal.
@@ -133,6 +135,42 @@ pub struct Config {
     /// What is logged, as in RUST_LOG.
     #[arg(long, env = "LOG", default_value = "info")]
     pub log: String,
+    /// How e-mails leave.
+    #[command(flatten)]
+    pub mail: MailConfig,
+}
+
+/// How e-mails leave the server.
+#[derive(Debug, Clone, Args)]
+pub struct MailConfig {
+    /// Mail server: `smtps://user:password@host` (TLS), `smtp://user:password@host:587` (STARTTLS), `smtp://127.0.0.1:1025`.
+    #[arg(long, env = "SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<Secret>,
+    /// Address that e-mails are sent from; the shown name is each provider's.
+    #[arg(long, env = "MAIL_FROM")]
+    pub mail_from: Option<String>,
+    /// File with further certificate authorities (PEM) for the mail server.
+    #[arg(long, env = "SMTP_CA_FILE")]
+    pub smtp_ca_file: Option<PathBuf>,
+    /// How often an e-mail is tried before it is given up: 14 times take about a day and a half.
+    #[arg(long, env = "MAIL_ATTEMPTS", default_value_t = MailConfig::ATTEMPTS, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub mail_attempts: u32,
+}
+
+impl Default for MailConfig {
+    fn default() -> Self {
+        Self {
+            smtp_url: None,
+            mail_from: None,
+            smtp_ca_file: None,
+            mail_attempts: Self::ATTEMPTS,
+        }
+    }
+}
+
+impl MailConfig {
+    /// Attempts unless the operator says otherwise.
+    pub const ATTEMPTS: u32 = 14;
 }
 
 /// A configuration a server must not start with.
@@ -159,6 +197,9 @@ pub enum ConfigError {
     /// Not an address clients could use.
     #[error("PUBLIC_URL: {0:?} is not an http(s) address")]
     InvalidPublicUrl(String),
+    /// A setting about mail.
+    #[error(transparent)]
+    Mail(#[from] MailConfigError),
 }
 
 /// Where the token signing key comes from.
@@ -196,6 +237,7 @@ impl Default for Config {
             hsts: false,
             log_format: LogFormat::Text,
             log: "info".to_owned(),
+            mail: MailConfig::default(),
         }
     }
 }
@@ -208,6 +250,7 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         self.signing_keys()?;
         self.preview_key()?;
+        Mailer::new(&self.mail)?;
         for origin in &self.cors_allowed_origins {
             let parsed = url::Url::parse(origin).ok();
             if parsed.is_none_or(|url| url.origin().ascii_serialization() != *origin) {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, MailConfig};
 use crate::db::{Database, DbError};
+use crate::mail::smtp::{MailConfigError, Mailer};
 use crate::metrics::Metrics;
 use crate::services::auth::{Auth, AuthSetupError};
 use crate::services::catalogue::CatalogueCache;
@@ -22,8 +23,35 @@ pub struct AppState {
     pub auth: Arc<Auth>,
     /// Published catalogues and plan versions met so far.
     pub catalogues: CatalogueCache,
+    /// What becomes of e-mails.
+    pub delivery: Arc<Delivery>,
     /// Figures about this process.
     pub metrics: Arc<Metrics>,
+}
+
+/// What becomes of the e-mails in the outbox.
+#[derive(Debug)]
+pub enum Delivery {
+    /// They are handed to a mail server.
+    Send(Mailer),
+    /// They are kept to be read through the API: the demo without a mail server.
+    Keep,
+    /// They wait in the outbox until a process with a mail server runs.
+    Wait,
+}
+
+impl Delivery {
+    /// What a configuration asks for.
+    ///
+    /// # Errors
+    /// When a setting cannot be used.
+    pub fn of(mail: &MailConfig, demo: bool) -> Result<Self, MailConfigError> {
+        Ok(match Mailer::new(mail)? {
+            Some(mailer) => Self::Send(mailer),
+            None if demo => Self::Keep,
+            None => Self::Wait,
+        })
+    }
 }
 
 /// Why a process cannot start.
@@ -60,7 +88,9 @@ impl AppState {
         // What speaks TLS (webhooks, mail) uses ring; whoever comes second finds it installed, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let auth = Auth::from_config(&config)?;
+        let delivery = Delivery::of(&config.mail, config.demo).map_err(ConfigError::from)?;
         Ok(Self {
+            delivery: Arc::new(delivery),
             config: Arc::new(config),
             clock,
             db,

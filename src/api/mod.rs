@@ -17,6 +17,7 @@ pub mod civil_date;
 pub mod commands;
 pub mod contract_choices;
 pub mod customers;
+pub mod emails;
 pub mod etag;
 pub mod events;
 pub mod extract;
@@ -81,6 +82,7 @@ fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(cancellations::configure)
         .configure(charges::configure)
         .configure(events::configure)
+        .configure(emails::configure)
         .configure(calculators::configure)
         .configure(test_clocks::configure)
         .configure(api_keys::configure);

@@ -12,14 +12,15 @@ mod work;
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use vertragswerk::api::openapi;
 use vertragswerk::clock::Clock;
-use vertragswerk::config::{Config, Secret};
+use vertragswerk::config::{Config, ConfigError, MailConfig, Secret};
 use vertragswerk::db;
 use vertragswerk::services::health;
-use vertragswerk::state::AppState;
+use vertragswerk::state::{AppState, Delivery};
 
 use failure::Failure;
 
@@ -143,6 +144,22 @@ fn open(database: &DatabaseArgs) -> Result<AppState, Failure> {
 /// The same on a database whose schema is the one of this program.
 fn open_migrated(database: &DatabaseArgs) -> Result<AppState, Failure> {
     let state = open(database)?;
+    health::check(&state).map_err(|error| Failure::from(error).hint("Run `vertragswerk migrate` first."))?;
+    Ok(state)
+}
+
+/// The same for a worker: a connection per loop, and the operator's mail server.
+fn open_worker(database: &DatabaseArgs, mail: MailConfig, demo: bool) -> Result<AppState, Failure> {
+    let delivery = Delivery::of(&mail, demo).map_err(ConfigError::from)?;
+    let config = Config {
+        demo: true,
+        database_url: database.database_url.clone(),
+        database_pool_size: 3,
+        mail,
+        ..Config::default()
+    };
+    let mut state = AppState::open(config, Clock::System)?;
+    state.delivery = Arc::new(delivery);
     health::check(&state).map_err(|error| Failure::from(error).hint("Run `vertragswerk migrate` first."))?;
     Ok(state)
 }

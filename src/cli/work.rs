@@ -4,18 +4,24 @@ use std::sync::mpsc::Sender;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
-use vertragswerk::config::{Config, LogFormat};
+use vertragswerk::config::{Config, LogFormat, MailConfig};
 use vertragswerk::telemetry;
 use vertragswerk::worker::{self, Shutdown};
 
 use super::failure::Failure;
-use super::{DatabaseArgs, open_migrated, print};
+use super::{DatabaseArgs, open_worker, print};
 
 /// Settings of a worker.
 #[derive(Debug, Args)]
 pub struct WorkArgs {
     #[command(flatten)]
     database: DatabaseArgs,
+    /// How e-mails leave.
+    #[command(flatten)]
+    mail: MailConfig,
+    /// Demo: without SMTP_URL e-mails are kept to be read through the API instead of waiting for a mail server.
+    #[arg(long, env = "DEMO", default_value_t = false)]
+    demo: bool,
     /// How log lines look.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -31,7 +37,7 @@ pub fn work(arguments: WorkArgs) -> Result<(), Failure> {
         log_format: arguments.log_format,
         ..Config::default()
     });
-    let state = open_migrated(&arguments.database)?;
+    let state = open_worker(&arguments.database, arguments.mail, arguments.demo)?;
     let shutdown = Shutdown::default();
     let stop = shutdown.clone();
     let (listening, wait) = std::sync::mpsc::channel();

@@ -273,6 +273,36 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    emails (id) {
+        id -> Text,
+        provider_id -> Text,
+        customer_id -> Nullable<Text>,
+        subscription_id -> Nullable<Text>,
+        event_id -> Nullable<Text>,
+        object_id -> Nullable<Text>,
+        resent_from_id -> Nullable<Text>,
+        kind -> Text,
+        locale -> Text,
+        recipient -> Text,
+        subject -> Text,
+        body_text -> Text,
+        body_html -> Text,
+        attachments -> Text,
+        sender -> Text,
+        message_id -> Text,
+        status -> Text,
+        attempts -> Integer,
+        next_attempt_at -> Timestamp,
+        leased_until -> Nullable<Timestamp>,
+        last_error -> Nullable<Text>,
+        skip_reason -> Nullable<Text>,
+        occurred_at -> Timestamp,
+        created_at -> Timestamp,
+        sent_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     providers,
     catalogues,
@@ -291,5 +321,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     changes,
     charges,
     events,
+    emails,
     idempotency_keys,
 );

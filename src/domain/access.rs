@@ -78,6 +78,8 @@ impl Role {
                 Scope::ChargesRead,
                 Scope::CustomersRead,
                 Scope::CustomersWrite,
+                Scope::EmailsRead,
+                Scope::EmailsWrite,
                 Scope::EventsRead,
                 Scope::SubscriptionsRead,
                 Scope::SubscriptionsWrite,
@@ -88,6 +90,7 @@ impl Role {
                 Scope::CatalogueRead,
                 Scope::ChargesRead,
                 Scope::CustomersRead,
+                Scope::EmailsRead,
                 Scope::SubscriptionsRead,
                 Scope::SubscriptionsWrite,
             ]
@@ -112,6 +115,10 @@ pub enum Scope {
     CustomersRead,
     /// Create and change customers.
     CustomersWrite,
+    /// Read the history of e-mails.
+    EmailsRead,
+    /// Send e-mails again.
+    EmailsWrite,
     /// Read the event stream of the provider.
     EventsRead,
     /// Open a session for a customer.
@@ -126,13 +133,15 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in alphabetical order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::ApiKeysWrite,
         Self::CancellationsDecide,
         Self::CatalogueRead,
         Self::ChargesRead,
         Self::CustomersRead,
         Self::CustomersWrite,
+        Self::EmailsRead,
+        Self::EmailsWrite,
         Self::EventsRead,
         Self::SessionsWrite,
         Self::SubscriptionsRead,
@@ -149,6 +158,8 @@ impl Scope {
             Self::ChargesRead => "charges:read",
             Self::CustomersRead => "customers:read",
             Self::CustomersWrite => "customers:write",
+            Self::EmailsRead => "emails:read",
+            Self::EmailsWrite => "emails:write",
             Self::EventsRead => "events:read",
             Self::SessionsWrite => "sessions:write",
             Self::SubscriptionsRead => "subscriptions:read",
@@ -166,6 +177,8 @@ impl Scope {
             Self::ChargesRead => "Read charges",
             Self::CustomersRead => "Read customers",
             Self::CustomersWrite => "Create and change customers",
+            Self::EmailsRead => "Read the history of e-mails",
+            Self::EmailsWrite => "Send e-mails again",
             Self::EventsRead => "Read the events of the provider",
             Self::SessionsWrite => "Open sessions for customers",
             Self::SubscriptionsRead => "Read subscriptions, options, plan changes and cancellations",

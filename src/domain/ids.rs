@@ -36,6 +36,8 @@ pub enum IdKind {
     Event,
     /// Legal document, `doc_`.
     LegalDocument,
+    /// E-mail, `eml_`.
+    Email,
     /// Test clock, `clk_`.
     TestClock,
     /// HTTP request, `req_`.
@@ -66,6 +68,7 @@ impl IdKind {
             Self::Charge => "chg",
             Self::Event => "evt",
             Self::LegalDocument => "doc",
+            Self::Email => "eml",
             Self::TestClock => "clk",
             Self::Request => "req",
             Self::Phase => "phs",

@@ -15,6 +15,7 @@ pub mod consent;
 mod contract_tests;
 pub mod customer_type;
 pub mod due;
+pub mod email;
 pub mod event;
 pub mod event_type;
 #[cfg(test)]

@@ -52,6 +52,20 @@ impl TimeZone {
         })
     }
 
+    /// The time of day in this zone at an instant and how far it is from UTC, for people: `10:00:00`, `+01:00`. `None` outside
+    /// the years of the calendar.
+    pub fn time_of_day(&self, instant: OffsetDateTime) -> Option<(String, String)> {
+        let timestamp = Timestamp::from_second(instant.unix_timestamp()).ok()?;
+        let local = self.0.to_datetime(timestamp);
+        let minutes = self.0.to_offset(timestamp).seconds() / 60;
+        let sign = if minutes < 0 { '-' } else { '+' };
+        let minutes = minutes.abs();
+        Some((
+            format!("{:02}:{:02}:{:02}", local.hour(), local.minute(), local.second()),
+            format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60),
+        ))
+    }
+
     /// The first instant of a day, in UTC. Where the clock skips midnight that is the first moment after the gap.
     pub fn start_of_day(&self, date: Date) -> OffsetDateTime {
         let in_zone = || {
@@ -195,12 +209,25 @@ mod tests {
     }
 
     #[test]
+    fn the_time_of_day_follows_the_clock_on_the_wall() {
+        let berlin = zone("Europe/Berlin");
+        let told = |at: OffsetDateTime| berlin.time_of_day(at).expect("within the calendar");
+        let (winter, summer) = (
+            time::macros::datetime!(2021-03-15 09:00 UTC),
+            time::macros::datetime!(2021-09-30 22:00 UTC),
+        );
+        assert_eq!(told(winter), ("10:00:00".to_owned(), "+01:00".to_owned()));
+        assert_eq!(told(summer), ("00:00:00".to_owned(), "+02:00".to_owned()));
+    }
+
+    #[test]
     fn the_edges_of_the_calendar_do_not_panic() {
         let berlin = zone("Europe/Berlin");
         for date in [Date::MIN, Date::MAX] {
             berlin.start_of_day(date);
             berlin.end_of_day(date);
             berlin.local_date(date.midnight().assume_utc());
+            berlin.time_of_day(date.midnight().assume_utc());
         }
     }
 }

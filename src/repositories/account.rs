@@ -30,6 +30,14 @@ pub struct AccountRow {
     pub provider_id: String,
     /// `consumer` or `business`.
     pub customer_type: String,
+    /// Number by which people name the customer.
+    pub customer_number: String,
+    /// Name of the person or firm.
+    pub name: String,
+    /// Where mail goes.
+    pub email: String,
+    /// Language in which the customer is addressed.
+    pub locale: String,
     /// Test clock that gives the business time.
     pub test_clock_id: Option<String>,
     /// When something next falls due.

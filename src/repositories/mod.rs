@@ -7,6 +7,7 @@ pub mod changes;
 pub mod charges;
 pub mod customers;
 pub mod due_customers;
+pub mod emails;
 pub mod events;
 pub mod idempotency;
 pub mod legal_documents;

@@ -61,7 +61,8 @@ pub struct ChainEnd {
     pub hash: String,
 }
 
-/// Appends events to a customer's chain. The customer's row must be locked; the caller stores the new end in it.
+/// Appends events to a customer's chain and says their ids in order. The customer's row must be locked; the caller stores the
+/// new end in it.
 ///
 /// # Errors
 /// Those of the database.
@@ -73,7 +74,7 @@ pub fn append(
     drafts: &[DraftEvent],
     caller: &Caller,
     recorded_at: OffsetDateTime,
-) -> Result<(), AppError> {
+) -> Result<Vec<String>, AppError> {
     let mut rows = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let row = row(provider_id, customer_id, end, draft, caller, recorded_at);
@@ -82,7 +83,7 @@ pub fn append(
         rows.push(row);
     }
     events::insert(conn, &rows)?;
-    Ok(())
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 fn row(

@@ -8,6 +8,7 @@ pub mod charges;
 pub mod command;
 pub mod customers;
 pub mod due;
+pub mod emails;
 pub mod events;
 pub mod health;
 pub mod idempotency;

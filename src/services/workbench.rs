@@ -7,6 +7,7 @@ use std::sync::Arc;
 use time::{Date, OffsetDateTime};
 
 use super::catalogue::PublishedCatalogue;
+use super::emails::{self, Addressee};
 use super::events::{self, Caller, ChainEnd};
 use crate::db::{DbConnection, Utc};
 use crate::domain::account::{Account, Circumstances};
@@ -263,7 +264,17 @@ impl Workbench {
         }
     }
 
-    /// Writes the difference, the events and the customer's row.
+    /// To whom mails about this account go, and what they are told from.
+    fn addressee(&self) -> Addressee<'_> {
+        Addressee {
+            row: &self.row,
+            account: &self.account,
+            catalogue: &self.ground.catalogue.catalogue,
+            zone: &self.ground.zone,
+        }
+    }
+
+    /// Writes the difference, the events with the mails they ask for, and the customer's row.
     ///
     /// # Errors
     /// Those of the database.
@@ -280,7 +291,7 @@ impl Workbench {
             hash: self.row.last_event_hash.clone(),
         };
         let drafts = std::mem::take(&mut self.account.events);
-        events::append(
+        let event_ids = events::append(
             conn,
             &self.row.provider_id,
             &self.row.id,
@@ -289,6 +300,7 @@ impl Workbench {
             caller,
             recorded_at,
         )?;
+        emails::write_for_events(conn, &self.addressee(), &drafts, &event_ids, recorded_at)?;
         let update = AccountUpdate {
             next_due_at: self.next_due_at().map(Utc::from),
             due_failures: 0,

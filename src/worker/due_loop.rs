@@ -2,11 +2,9 @@
 //!
 //! Any number of processes may run it against one PostgreSQL: a customer's row lock is the claim, so each due effect happens once.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
-
+use super::Shutdown;
 use crate::error::AppError;
 use crate::repositories::idempotency;
 use crate::services::{due, events};
@@ -20,34 +18,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// How many turns pass between two clearings of expired keys.
 const TURNS_BETWEEN_CLEARINGS: u32 = 600;
-
-/// Tells the loop to stop; clones share the signal.
-#[derive(Debug, Clone, Default)]
-pub struct Shutdown {
-    signal: Arc<(Mutex<bool>, Condvar)>,
-}
-
-impl Shutdown {
-    /// Asks the loop to stop after the transaction it is in.
-    pub fn stop(&self) {
-        *self.signal.0.lock() = true;
-        self.signal.1.notify_all();
-    }
-
-    /// Whether it was asked to stop.
-    pub fn is_stopped(&self) -> bool {
-        *self.signal.0.lock()
-    }
-
-    /// Sleeps for `duration` or until it is asked to stop; says whether it was.
-    fn sleep(&self, duration: Duration) -> bool {
-        let mut stopped = self.signal.0.lock();
-        if !*stopped {
-            self.signal.1.wait_for(&mut stopped, duration);
-        }
-        *stopped
-    }
-}
 
 /// Runs until `shutdown`. Blocks the calling thread. A database that is away is waited for; nothing ends the loop but the signal.
 pub fn run(state: &AppState, shutdown: &Shutdown) {

@@ -18,6 +18,7 @@ mod contracts;
 mod coverage;
 mod customers;
 mod database;
+mod emails;
 mod event_feed;
 mod found_by_strangers;
 mod manners;

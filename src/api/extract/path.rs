@@ -52,6 +52,7 @@ path_ids! {
     PlanChangeId("plan_change_id", PlanChange, "Id of the plan change.");
     CancellationId("cancellation_id", Cancellation, "Id of the cancellation.");
     ChargeId("charge_id", Charge, "Id of the charge.");
+    EmailId("email_id", Email, "Id of the e-mail.");
     EventId("event_id", Event, "Id of the event.");
     LegalDocumentId("legal_document_id", LegalDocument, "Id of the legal document.");
     TestClockId("test_clock_id", TestClock, "Id of the test clock.");

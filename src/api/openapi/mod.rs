@@ -28,7 +28,7 @@ pub use routes::{Operation, RouteTable};
 pub use serve::{get_document, swagger_ui};
 
 /// Tags of the operations, in the order of the document. Each operation has exactly one.
-pub const TAGS: [(&str, &str); 18] = [
+pub const TAGS: [(&str, &str); 19] = [
     (
         "Login",
         "Tokens for users (RFC 6749), sessions for customers of a portal, and who is logged in.",
@@ -59,6 +59,7 @@ pub const TAGS: [(&str, &str); 18] = [
         "Events",
         "Everything that happened, in order, for audit and integration.",
     ),
+    ("E-mails", "What was written to customers, and what became of it."),
     (
         "Legal documents",
         "Terms, data-processing agreements and withdrawal instructions by version.",

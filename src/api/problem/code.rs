@@ -127,6 +127,8 @@ problem_codes! {
         ("Es läuft kein Vertrag, der gekündigt werden könnte.", "No contract is running that could be cancelled.");
     RevocationNotOffered = "revocation_not_offered", CONFLICT, ("Rücknahme nicht vorgesehen", "Revocation not offered"),
         ("Der Anbieter sieht die Rücknahme nicht vor.", "The provider does not offer to take this back.");
+    EmailNotSettled = "email_not_settled", CONFLICT, ("E-Mail noch unterwegs", "E-mail not settled"),
+        ("Die E-Mail ist noch unterwegs; erst danach kann sie noch einmal gesendet werden.", "The e-mail is still on its way; it can be sent again after that.");
     StateConflict = "state_conflict", CONFLICT, ("Stand erlaubt das nicht", "State conflict"),
         ("Der gegenwärtige Stand erlaubt das nicht.", "The present state does not allow this.");
     PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, ("Inzwischen geändert", "Precondition failed"),

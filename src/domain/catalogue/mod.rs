@@ -24,7 +24,7 @@ pub use fault::Fault;
 pub use hash::{canonical_json, content_hash, plan_content_hash};
 pub use parse::parse;
 pub use plan::{Compensation, Feature, IncludedAddOn, Limit, Plan, Price, PriceKind, QuantityRule, WithdrawalSettings};
-pub use provider::{Contact, DocumentKind, LegalDocument, Product, ProviderSettings};
+pub use provider::{Contact, DocumentKind, LegalDocument, MailSettings, Product, ProviderSettings};
 pub use transition::{Consequence, Transition, TransitionTiming};
 
 use super::localized::Locale;

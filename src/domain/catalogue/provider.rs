@@ -39,6 +39,27 @@ pub struct ProviderSettings {
     pub revocation_offered: bool,
     /// How to reach the provider in writing or by telephone.
     pub contact: Contact,
+    /// How the provider's e-mails look and who they are from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailSettings>,
+}
+
+/// How the provider's e-mails look and who they are from. The address they are sent from is the operator's (`MAIL_FROM`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailSettings {
+    /// Name shown as the sender; the provider's name when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_name: Option<String>,
+    /// Address for answers; the contact's when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
+    /// Colour of the bar above the text, `#` and six hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colour: Option<String>,
+    /// The closing lines, separated by `\n`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<LocalizedText>,
 }
 
 fn default_time_zone() -> String {

@@ -15,7 +15,13 @@ const OWNER: &str = "textschirm";
 const STRANGER: &str = "sprechfenster";
 
 /// Parameters that name something of one customer; the others name something of the provider.
-const OF_A_CUSTOMER: [&str; 4] = ["subscription_id", "plan_change_id", "cancellation_id", "customer_id"];
+const OF_A_CUSTOMER: [&str; 5] = [
+    "subscription_id",
+    "plan_change_id",
+    "cancellation_id",
+    "customer_id",
+    "email_id",
+];
 
 async fn every_operation_asks_for_a_login(app: TestApp<'_>) {
     let ids = things_of_a_customer(&app).await;
@@ -106,6 +112,7 @@ async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String
         ("cancellation_id", cancellation),
         ("api_key_id", key),
         ("test_clock_id", app.test_clock(OWNER, "2026-01-01T00:00:00Z").await),
+        ("email_id", first(customer.get("/v1/emails").await.expect(200))),
         ("plan_id", first(admin.get("/v1/plans").await.expect(200))),
         ("add_on_id", first(admin.get("/v1/add-ons").await.expect(200))),
         (

@@ -41,6 +41,7 @@ async fn every_documented_code_is_provoked_once(app: TestApp<'_>) {
     by_orders(&app, &mut provoked).await;
     by_cancellations(&app, &mut provoked).await;
     by_master_data(&app, &mut provoked).await;
+    by_emails(&app, &mut provoked).await;
     by_unfinished_providers(&app, &mut provoked).await;
 
     let documented: BTreeSet<String> = operations()
@@ -331,6 +332,16 @@ async fn by_master_data(app: &TestApp<'_>, provoked: &mut Provoked) {
     };
     provoked.note(patch("\"cus-7\"").await, 412, "precondition_failed");
     provoked.note(patch("cus-1").await, 400, "invalid_header");
+}
+
+async fn by_emails(app: &TestApp<'_>, provoked: &mut Provoked) {
+    let (_, customer) = app.customer("textschirm", "business").await;
+    conclude(&customer, "single", 1).await;
+    let emails = customer.get("/v1/emails").await.expect(200);
+    let id = emails["data"][0]["id"].as_str().expect("an id");
+    let path = format!("/v1/emails/{id}/resend");
+    let too_soon = app.staff("textschirm").post_empty(&path).await;
+    provoked.note(too_soon, 409, "email_not_settled");
 }
 
 /// Providers made by the operator's command line: live, without a catalogue, or without the offer to revoke.

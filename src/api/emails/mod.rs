@@ -1,0 +1,7 @@
+//! `/v1/emails`: what was written to customers, when, and what became of it.
+
+mod choices;
+mod dto;
+mod handlers;
+
+pub use handlers::configure;

@@ -1,0 +1,7 @@
+//! E-mail: what it says ([`content`]), how it looks ([`render`]) and how it travels ([`smtp`]).
+//!
+//! Nothing here knows the database; `services::emails` writes the outbox and `worker` sends from it.
+
+pub mod content;
+pub mod render;
+pub mod smtp;

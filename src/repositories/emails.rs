@@ -1,0 +1,232 @@
+//! The outbox and history of e-mails as rows.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::db::schema::emails;
+use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, lock_free_rows};
+
+/// Who an e-mail is from, apart from the server's own address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailSender {
+    /// Name shown as the sender.
+    pub name: String,
+    /// Address for answers.
+    pub reply_to: Option<String>,
+}
+
+/// A published legal document that goes with an e-mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailAttachment {
+    /// Id of the document (`doc_`).
+    pub legal_document_id: String,
+    /// Name of the file.
+    pub file_name: String,
+}
+
+/// An e-mail.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = emails)]
+pub struct EmailRow {
+    /// Id (`eml_`).
+    pub id: String,
+    /// In whose name it is sent.
+    pub provider_id: String,
+    /// To which customer; none for a declaration nobody was recognised in.
+    pub customer_id: Option<String>,
+    /// About which contract.
+    pub subscription_id: Option<String>,
+    /// The event it tells about.
+    pub event_id: Option<String>,
+    /// The change, booking, invoice or declaration it is about.
+    pub object_id: Option<String>,
+    /// The e-mail it repeats.
+    pub resent_from_id: Option<String>,
+    /// What it is about, for example `cancellation_received`.
+    pub kind: String,
+    /// Language, `de` or `en`.
+    pub locale: String,
+    /// Address it goes to.
+    pub recipient: String,
+    /// Subject.
+    pub subject: String,
+    /// The text.
+    pub body_text: String,
+    /// The same as HTML.
+    pub body_html: String,
+    /// What goes with it.
+    pub attachments: JsonText<Vec<EmailAttachment>>,
+    /// Who it is from.
+    pub sender: JsonText<EmailSender>,
+    /// `Message-ID` without the angle brackets; the same at every attempt.
+    pub message_id: String,
+    /// Where it stands.
+    pub status: String,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// Not before.
+    pub next_attempt_at: Utc,
+    /// Until when a worker has it in hand.
+    pub leased_until: Option<Utc>,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+    /// Why it was not sent.
+    pub skip_reason: Option<String>,
+    /// When that happened which it tells about, on the customer's time.
+    pub occurred_at: Utc,
+    /// When it was written, on the wall clock.
+    pub created_at: Utc,
+    /// When the mail server accepted it.
+    pub sent_at: Option<Utc>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, AsChangeset)]
+#[diesel(table_name = emails, treat_none_as_null = true)]
+pub struct EmailOutcome {
+    /// Where it stands now.
+    pub status: String,
+    /// Not before.
+    pub next_attempt_at: Utc,
+    /// The lease is given back.
+    pub leased_until: Option<Utc>,
+    /// What went wrong.
+    pub last_error: Option<String>,
+    /// Why it was not sent.
+    pub skip_reason: Option<String>,
+    /// When the mail server accepted it.
+    pub sent_at: Option<Utc>,
+}
+
+/// What a list of e-mails is narrowed by. Ownership is part of it.
+#[derive(Debug, Clone, Default)]
+pub struct EmailFilter {
+    /// In whose name.
+    pub provider_id: String,
+    /// Only this customer's.
+    pub customer_id: Option<String>,
+    /// Only those about this contract.
+    pub subscription_id: Option<String>,
+    /// Only of this kind.
+    pub kind: Option<String>,
+    /// Only in this status.
+    pub status: Option<String>,
+    /// Only older ones than this id.
+    pub before_id: Option<String>,
+}
+
+/// Writes an e-mail into the outbox.
+pub fn insert(conn: &mut DbConnection, row: &EmailRow) -> Result<(), DbError> {
+    diesel::insert_into(emails::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// One e-mail of the provider, of this customer only where one is named.
+pub fn find(
+    conn: &mut DbConnection,
+    provider_id: &str,
+    only_customer: Option<&str>,
+    id: &str,
+) -> Result<Option<EmailRow>, DbError> {
+    let mut query = emails::table
+        .filter(emails::id.eq(id))
+        .filter(emails::provider_id.eq(provider_id))
+        .select(EmailRow::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(customer_id) = only_customer {
+        query = query.filter(emails::customer_id.eq(customer_id));
+    }
+    Ok(query.first(conn).optional()?)
+}
+
+/// A page of e-mails, newest first.
+pub fn list(conn: &mut DbConnection, filter: &EmailFilter, limit: i64) -> Result<Vec<EmailRow>, DbError> {
+    let mut query = emails::table
+        .filter(emails::provider_id.eq(&filter.provider_id))
+        .order(emails::id.desc())
+        .limit(limit)
+        .select(EmailRow::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(customer_id) = &filter.customer_id {
+        query = query.filter(emails::customer_id.eq(customer_id));
+    }
+    if let Some(subscription_id) = &filter.subscription_id {
+        query = query.filter(emails::subscription_id.eq(subscription_id));
+    }
+    if let Some(kind) = &filter.kind {
+        query = query.filter(emails::kind.eq(kind));
+    }
+    if let Some(status) = &filter.status {
+        query = query.filter(emails::status.eq(status));
+    }
+    if let Some(before_id) = &filter.before_id {
+        query = query.filter(emails::id.lt(before_id));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// The e-mails that tell about some events, oldest first.
+pub fn of_events(conn: &mut DbConnection, event_ids: &[&str]) -> Result<Vec<EmailRow>, DbError> {
+    Ok(emails::table
+        .filter(emails::event_id.eq_any(event_ids))
+        .order(emails::id)
+        .select(EmailRow::as_select())
+        .load(conn)?)
+}
+
+/// Takes up to `limit` waiting e-mails in hand until `until`, oldest first, leaving out those another worker holds. One
+/// whose lease has run out was left behind by a worker that stopped, and is taken again.
+pub fn lease(conn: &mut DbConnection, now: Utc, until: Utc, limit: i64) -> Result<Vec<EmailRow>, DbError> {
+    let mut rows: Vec<EmailRow> = lock_free_rows!(
+        conn,
+        emails::table
+            .filter(
+                emails::status
+                    .eq("queued")
+                    .or(emails::status.eq("sending").and(emails::leased_until.le(now)))
+            )
+            .filter(emails::next_attempt_at.le(now))
+            .order((emails::next_attempt_at, emails::id))
+            .limit(limit)
+            .select(EmailRow::as_select()),
+        load
+    )?;
+    for row in &mut rows {
+        row.status = "sending".to_owned();
+        row.attempts += 1;
+        row.leased_until = Some(until);
+        diesel::update(emails::table.find(&row.id))
+            .set((
+                emails::status.eq(&row.status),
+                emails::attempts.eq(row.attempts),
+                emails::leased_until.eq(row.leased_until),
+            ))
+            .execute(conn)?;
+    }
+    Ok(rows)
+}
+
+/// Whether an e-mail waits to be sent.
+pub fn is_waiting(conn: &mut DbConnection, now: Utc) -> Result<bool, DbError> {
+    let query = emails::table
+        .filter(
+            emails::status
+                .eq("queued")
+                .or(emails::status.eq("sending").and(emails::leased_until.le(now))),
+        )
+        .filter(emails::next_attempt_at.le(now));
+    Ok(diesel::select(diesel::dsl::exists(query)).get_result(conn)?)
+}
+
+/// Records how an attempt ended, unless another worker has taken the e-mail over since (`attempt` is the number of ours).
+pub fn settle(conn: &mut DbConnection, id: &str, attempt: i32, outcome: &EmailOutcome) -> Result<bool, DbError> {
+    let changed = diesel::update(
+        emails::table
+            .filter(emails::id.eq(id))
+            .filter(emails::status.eq("sending"))
+            .filter(emails::attempts.eq(attempt)),
+    )
+    .set(outcome)
+    .execute(conn)?;
+    Ok(changed == 1)
+}

@@ -1,0 +1,3 @@
+//! E-mails: what is written, what arrives at a mail server, and what the history tells.
+
+mod history;
