@@ -33,7 +33,7 @@ pub struct AppState {
 #[derive(Debug)]
 pub enum Delivery {
     /// They are handed to a mail server.
-    Send(Mailer),
+    Send(Box<Mailer>),
     /// They are kept to be read through the API: the demo without a mail server.
     Keep,
     /// They wait in the outbox until a process with a mail server runs.
@@ -47,7 +47,7 @@ impl Delivery {
     /// When a setting cannot be used.
     pub fn of(mail: &MailConfig, demo: bool) -> Result<Self, MailConfigError> {
         Ok(match Mailer::new(mail)? {
-            Some(mailer) => Self::Send(mailer),
+            Some(mailer) => Self::Send(Box::new(mailer)),
             None if demo => Self::Keep,
             None => Self::Wait,
         })
