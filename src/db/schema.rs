@@ -61,6 +61,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    add_on_versions (id) {
+        id -> Text,
+        provider_id -> Text,
+        add_on_id -> Text,
+        number -> BigInt,
+        content -> Text,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     legal_documents (id) {
         id -> Text,
         provider_id -> Text,
@@ -172,6 +183,11 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        parent_id -> Nullable<Text>,
+        add_on_id -> Nullable<Text>,
+        included -> Bool,
+        created_by_change_id -> Nullable<Text>,
+        performed_on -> Nullable<Date>,
     }
 }
 
@@ -180,7 +196,7 @@ diesel::table! {
         id -> Text,
         customer_id -> Text,
         subscription_id -> Text,
-        plan_version_id -> Text,
+        plan_version_id -> Nullable<Text>,
         quantity -> BigInt,
         from_on -> Date,
         through_on -> Nullable<Date>,
@@ -189,6 +205,7 @@ diesel::table! {
         created_by_change_id -> Nullable<Text>,
         ended_by_change_id -> Nullable<Text>,
         removed -> Bool,
+        add_on_version_id -> Nullable<Text>,
     }
 }
 
@@ -317,6 +334,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     refresh_tokens,
     api_keys,
     subscriptions,
+    add_on_versions,
     phases,
     changes,
     charges,

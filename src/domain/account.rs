@@ -48,13 +48,30 @@ pub struct Account {
     pub customer_id: String,
     /// Consumer or business, as new contracts will be concluded.
     pub customer_type: CustomerType,
-    /// Contracts in the order in which they were concluded.
+    /// Contracts and add-on bookings in the order in which they were concluded.
     pub subscriptions: Vec<Subscription>,
     /// What has happened since the account was loaded, in order.
     pub events: Vec<DraftEvent>,
 }
 
 impl Account {
+    /// The contracts without the bookings on them.
+    pub fn contracts(&self) -> impl Iterator<Item = &Subscription> {
+        self.subscriptions
+            .iter()
+            .filter(|subscription| subscription.booking.is_none())
+    }
+
+    /// The add-on bookings of a contract, oldest first.
+    pub fn bookings_of<'a>(&'a self, subscription_id: &'a str) -> impl Iterator<Item = &'a Subscription> {
+        self.subscriptions.iter().filter(move |subscription| {
+            subscription
+                .booking
+                .as_ref()
+                .is_some_and(|booking| booking.subscription_id == subscription_id)
+        })
+    }
+
     /// The contract with this id.
     ///
     /// # Errors

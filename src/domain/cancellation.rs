@@ -5,6 +5,7 @@ use time::{Date, OffsetDateTime};
 
 use super::{
     account::{Account, Circumstances},
+    add_on::align_bookings,
     because::Because,
     calendar::previous_day,
     change::{CancellationDetails, CancellationKind, Change, ChangeDetails, ChangeKind, ChangeStatus, Review},
@@ -83,6 +84,13 @@ pub fn cancel(
     let mut outcomes = Vec::with_capacity(request.contracts.len());
     for contract in &request.contracts {
         outcomes.push(cancel_one(account, circumstances, request, contract)?);
+    }
+    for contract in &request.contracts {
+        let contract_id = account
+            .subscription(&contract.subscription_id)?
+            .contract_id()
+            .to_owned();
+        align_bookings(account, &contract_id, circumstances.moment());
     }
     due::advance_now(account, circumstances.moment())?;
     Ok(outcomes)
@@ -228,6 +236,7 @@ pub fn review(
         let event = DraftEvent::about_change(event_type, subscription, change, moment, true);
         account.events.push(event);
     }
+    align_bookings(account, subscription_id, moment);
     due::advance_now(account, moment)
 }
 
@@ -320,8 +329,7 @@ fn check_keeps_one(
     let today = circumstances.today;
     let going_on = || {
         account
-            .subscriptions
-            .iter()
+            .contracts()
             .filter(|subscription| subscription.continues_after(today))
     };
     let is_named = |subscription: &Subscription| {
@@ -354,6 +362,13 @@ fn check_cancellable(
         SubscriptionStatus::Ended | SubscriptionStatus::Withdrawn
     ) {
         return Err(ended());
+    }
+    if subscription.is_one_off_service() {
+        return Err(Violation::conflict(
+            "one_off_not_cancellable",
+            "Eine einmalige Leistung kann nicht gekündigt werden.",
+            "A service that is performed once cannot be cancelled.",
+        ));
     }
     if request.received_at > circumstances.now || request.received_at < subscription.concluded_at {
         return Err(Violation::invalid(

@@ -329,7 +329,8 @@ fn push_charge(
     kind: ChargeKind,
     occasion: ChargeOccasion<'_>,
 ) {
-    if proration.amount.is_zero() {
+    let is_included = subscription.booking.as_ref().is_some_and(|booking| booking.included);
+    if proration.amount.is_zero() || is_included {
         return;
     }
     let facts = [

@@ -6,6 +6,7 @@ use time::Date;
 
 use super::{
     account::{Account, Circumstances},
+    add_on::{IncludedService, book_included},
     calendar::{add_months, english, german},
     consent::{Agreement, order_button},
     customer_type::CustomerType,
@@ -35,6 +36,8 @@ pub struct Conclusion {
     pub quantity: Option<u32>,
     /// First day; today when not named.
     pub starts_on: Option<Date>,
+    /// One-off services that the plan contains.
+    pub included: Vec<IncludedService>,
     /// Consents and order button.
     pub agreement: Agreement,
 }
@@ -59,6 +62,13 @@ pub fn conclude(account: &mut Account, circumstances: &Circumstances<'_>, order:
         .with("evidence", order.agreement.evidence());
     account.subscriptions.push(subscription);
     account.events.push(event);
+    book_included(
+        account,
+        &order.subscription_id,
+        &order.included,
+        (starts_on, None),
+        moment,
+    );
     due::advance_now(account, moment)
 }
 
@@ -98,6 +108,7 @@ fn new_subscription(
         version: 1,
         created_at: now,
         updated_at: now,
+        booking: None,
         phases: vec![phase],
         changes: Vec::new(),
         charges: Vec::new(),

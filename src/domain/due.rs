@@ -86,7 +86,7 @@ fn advance_with(
         for charge in &subscription.charges[known_charges..] {
             events.push(DraftEvent::of_charge(
                 EventType::ChargeCreated,
-                &subscription.id,
+                subscription.contract_id(),
                 charge,
             ));
         }
@@ -204,17 +204,21 @@ fn settle_end(subscription: &mut Subscription, moment: Moment, events: &mut Vec<
     };
     credit_rest(subscription, first_unused_day(subscription), occasion)?;
     if let Some(id) = &cancellation {
+        // A booking may end before the day it was cancelled to: with its contract.
+        let ended_by = subscription
+            .ended_by_change_id
+            .clone()
+            .filter(|ended_by| ended_by != id);
+        let (status, verb) = match ended_by {
+            Some(_) => (ChangeStatus::Superseded, ChangeVerb::Superseded),
+            None => (ChangeStatus::Applied, ChangeVerb::Applied),
+        };
         if let Some(change) = subscription.change_mut(id) {
-            change.settle(ChangeStatus::Applied, moment.at);
+            change.settle(status, moment.at);
+            change.superseded_by_id = ended_by;
         }
         if let Some(change) = subscription.change(id) {
-            events.push(DraftEvent::of_change(
-                ChangeVerb::Applied,
-                subscription,
-                change,
-                moment,
-                false,
-            ));
+            events.push(DraftEvent::of_change(verb, subscription, change, moment, false));
         }
     }
     events.push(DraftEvent::of_subscription(

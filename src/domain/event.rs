@@ -10,7 +10,7 @@ use super::{
     change::{Change, ChangeDetails},
     charge::Charge,
     event_type::{ChangeVerb, EventType},
-    subscription::Subscription,
+    subscription::{Booking, Subscription},
 };
 
 /// An event that has not been recorded yet.
@@ -36,12 +36,16 @@ impl DraftEvent {
         moment: Moment,
         by_caller: bool,
     ) -> Self {
+        let (event_type, kind) = match &subscription.booking {
+            None => (event_type, "subscription"),
+            Some(_) => (event_type.of_booking(), "add_on"),
+        };
         Self {
             event_type,
-            subscription_id: Some(subscription.id.clone()),
+            subscription_id: Some(subscription.contract_id().to_owned()),
             occurred_at: moment.at,
             by_caller,
-            data: json!({ "subscription": subscription_snapshot(subscription, moment.on) }),
+            data: json!({ kind: subscription_snapshot(subscription, moment.on) }),
         }
     }
 
@@ -66,14 +70,18 @@ impl DraftEvent {
         by_caller: bool,
     ) -> Self {
         let kind = change.kind().as_str();
+        let (event_type, of) = match &subscription.booking {
+            None => (event_type, "subscription"),
+            Some(_) => (event_type.of_booking(), "add_on"),
+        };
         Self {
             event_type,
-            subscription_id: Some(subscription.id.clone()),
+            subscription_id: Some(subscription.contract_id().to_owned()),
             occurred_at: moment.at,
             by_caller,
             data: json!({
                 kind: change_snapshot(change),
-                "subscription": subscription_snapshot(subscription, moment.on),
+                of: subscription_snapshot(subscription, moment.on),
             }),
         }
     }
@@ -116,6 +124,9 @@ pub fn subscription_snapshot(subscription: &Subscription, day: Date) -> Value {
             })
         })
         .collect();
+    if let Some(booking) = &subscription.booking {
+        return booking_snapshot(subscription, booking, &phases, day);
+    }
     json!({
         "id": subscription.id,
         "contract_number": subscription.contract_number,
@@ -125,6 +136,28 @@ pub fn subscription_snapshot(subscription: &Subscription, day: Date) -> Value {
         "instructed_at": subscription.instructed_at.map(instant),
         "starts_on": subscription.starts_on.to_string(),
         "ends_on": subscription.ends_on.map(|day| day.to_string()),
+        "phases": phases,
+    })
+}
+
+/// An add-on booking as it is.
+fn booking_snapshot(subscription: &Subscription, booking: &Booking, phases: &[Value], day: Date) -> Value {
+    let phase = subscription.phase_on(day);
+    json!({
+        "id": subscription.id,
+        "subscription_id": booking.subscription_id,
+        "add_on_id": booking.add_on_id,
+        "add_on": phase.map(|phase| phase.plan.plan.key.clone()),
+        "name": phase.map(|phase| json!(phase.plan.plan.name)),
+        "quantity": phase.map(|phase| phase.quantity),
+        "included": booking.included,
+        "status": subscription.status_on(day).as_str(),
+        "customer_type": subscription.customer_type.as_str(),
+        "booked_at": instant(subscription.concluded_at),
+        "instructed_at": subscription.instructed_at.map(instant),
+        "starts_on": subscription.starts_on.to_string(),
+        "ends_on": subscription.ends_on.map(|day| day.to_string()),
+        "performed_on": booking.performed_on.map(|day| day.to_string()),
         "phases": phases,
     })
 }

@@ -47,6 +47,8 @@ event_types! {
     WithdrawalCreated = "withdrawal.created", ("Ein Widerruf (§ 355 BGB) ist eingegangen.", "A withdrawal (§ 355 BGB) was received.");
     AddOnCreated = "add_on.created", ("Eine Zusatzoption wurde gebucht.", "An add-on was booked.");
     AddOnStarted = "add_on.started", ("Eine Zusatzoption hat begonnen.", "An add-on began.");
+    AddOnEndChanged = "add_on.end_changed", ("Das Ende einer Zusatzoption richtet sich nach ihrem Vertrag neu.", "The end of an add-on moved with its contract.");
+    AddOnPerformed = "add_on.performed", ("Eine einmalige Leistung wurde erbracht.", "A one-off service was performed.");
     AddOnEnded = "add_on.ended", ("Eine Zusatzoption ist zu Ende.", "An add-on has ended.");
     AddOnWithdrawn = "add_on.withdrawn", ("Eine Zusatzoption ist durch Widerruf aufgehoben (§ 355 BGB).", "An add-on was undone by withdrawal (§ 355 BGB).");
     AddOnQuantityChangeCreated = "add_on.quantity_change_created", ("Eine andere Menge einer Zusatzoption wurde bestellt.", "Another quantity of an add-on was ordered.");
@@ -103,6 +105,25 @@ impl EventType {
     /// The object the event is about, which names the member of the event's data: `plan_change`.
     pub fn object(self) -> &'static str {
         self.as_str().split('.').next().unwrap_or_default()
+    }
+
+    /// The type that says of an add-on booking what this one says of a contract; the type itself where there is none.
+    pub fn of_booking(self) -> Self {
+        match self {
+            Self::SubscriptionCreated => Self::AddOnCreated,
+            Self::SubscriptionStarted => Self::AddOnStarted,
+            Self::SubscriptionEnded => Self::AddOnEnded,
+            Self::SubscriptionWithdrawn => Self::AddOnWithdrawn,
+            Self::PlanChangeCreated => Self::AddOnQuantityChangeCreated,
+            Self::PlanChangeApplied => Self::AddOnQuantityChangeApplied,
+            Self::PlanChangeRevoked => Self::AddOnQuantityChangeRevoked,
+            Self::PlanChangeSuperseded => Self::AddOnQuantityChangeSuperseded,
+            Self::CancellationCreated => Self::AddOnCancellationCreated,
+            Self::CancellationApplied => Self::AddOnCancellationApplied,
+            Self::CancellationRevoked => Self::AddOnCancellationRevoked,
+            Self::CancellationSuperseded => Self::AddOnCancellationSuperseded,
+            other => other,
+        }
     }
 
     /// What became of a change of a contract.

@@ -26,6 +26,10 @@ pub enum IdKind {
     AddOn,
     /// Subscription, `sub_`.
     Subscription,
+    /// Add-on booking, `bkg_`.
+    AddOnBooking,
+    /// Version of an add-on as it was sold, `adv_`; internal, never sent.
+    AddOnVersion,
     /// Plan change, `pch_`.
     PlanChange,
     /// Cancellation, `cxl_`.
@@ -63,6 +67,8 @@ impl IdKind {
             Self::PlanVersion => "plv",
             Self::AddOn => "adn",
             Self::Subscription => "sub",
+            Self::AddOnBooking => "bkg",
+            Self::AddOnVersion => "adv",
             Self::PlanChange => "pch",
             Self::Cancellation => "cxl",
             Self::Charge => "chg",

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod account;
+pub mod add_on;
 pub mod because;
 pub mod calendar;
 pub mod cancellation;

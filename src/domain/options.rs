@@ -139,6 +139,7 @@ fn conclusion_of(account: &Account, circumstances: &Circumstances<'_>, plan: &Ar
         plan: Arc::clone(plan),
         quantity: None,
         starts_on: None,
+        included: Vec::new(),
         agreement: agreement(),
     };
     let mut option = ActionOption {
@@ -169,6 +170,7 @@ fn plan_change_of(
         transition: Some(transition.clone()),
         quantity: None,
         supersedes: None,
+        included: Vec::new(),
         agreement: agreement(),
     };
     let option = ActionOption {
@@ -202,6 +204,7 @@ fn quantity_change_of(
             phase.quantity.saturating_sub(1)
         }),
         supersedes: None,
+        included: Vec::new(),
         agreement: agreement(),
     };
     let option = ActionOption {

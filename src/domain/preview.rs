@@ -41,6 +41,8 @@ pub struct Totals {
 pub struct PreviewLine {
     /// The contract.
     pub subscription_id: String,
+    /// The add-on booking, where it is charged for one.
+    pub add_on_booking_id: Option<String>,
     /// Kind of the charge it will be.
     pub kind: &'static str,
     /// What the customer reads.
@@ -206,7 +208,7 @@ pub fn preview(
         because: parts.because,
         latest_receipt_on: parts.latest_receipt_on,
         supersedes: parts.supersedes,
-        subscription_ids: parts.subscription_ids,
+        subscription_ids: contract_ids(&later, &parts.subscription_ids),
     })
 }
 
@@ -266,7 +268,7 @@ fn next_invoice(
     let mut later = after.clone();
     later
         .subscriptions
-        .retain(|subscription| subscription_ids.contains(&subscription.id));
+        .retain(|subscription| is_concerned(subscription, subscription_ids));
     // Pending changes move the next bill and what is on it, so time passes step by step until something is charged.
     let horizon = add_months(circumstances.today, LONGEST_WAIT_MONTHS);
     let mut on = None;
@@ -291,7 +293,7 @@ fn new_charges<'a>(
     after
         .subscriptions
         .iter()
-        .filter(|subscription| subscription_ids.contains(&subscription.id))
+        .filter(|subscription| is_concerned(subscription, subscription_ids))
         .flat_map(|subscription| {
             let known = before.subscriptions.iter().find(|known| known.id == subscription.id);
             subscription
@@ -303,9 +305,26 @@ fn new_charges<'a>(
         })
 }
 
+/// The contracts behind ids of contracts and bookings.
+fn contract_ids(account: &Account, ids: &[String]) -> Vec<String> {
+    let contract = |id: &String| {
+        account
+            .subscription(id)
+            .map_or(id.clone(), |found| found.contract_id().to_owned())
+    };
+    ids.iter().map(contract).collect()
+}
+
+/// Whether a command about `ids` (contracts, or one booking) concerns this contract or booking.
+fn is_concerned(subscription: &Subscription, ids: &[String]) -> bool {
+    ids.iter()
+        .any(|id| *id == subscription.id || id == subscription.contract_id())
+}
+
 fn line(subscription: &Subscription, charge: &Charge) -> PreviewLine {
     PreviewLine {
-        subscription_id: subscription.id.clone(),
+        subscription_id: subscription.contract_id().to_owned(),
+        add_on_booking_id: subscription.booking_id().map(str::to_owned),
         kind: charge.kind.as_str(),
         label: charge.label.clone(),
         arithmetic: charge.arithmetic.clone(),

@@ -3,6 +3,7 @@
 
 use super::{
     account::{Account, Circumstances},
+    add_on::align_bookings,
     calendar::german,
     change::{Change, ChangeKind, ChangeStatus},
     due,
@@ -42,6 +43,8 @@ pub fn revoke(
     let revoked = subscription.change(change_id).cloned().unwrap_or(change);
     let event = DraftEvent::of_change(ChangeVerb::Revoked, subscription, &revoked, moment, true);
     account.events.push(event);
+    let contract_id = account.subscription(subscription_id)?.contract_id().to_owned();
+    align_bookings(account, &contract_id, moment);
     due::advance_now(account, moment)?;
     Ok(revoked)
 }

@@ -68,7 +68,23 @@ impl Phase {
     }
 }
 
-/// A contract with everything that is needed to decide about it.
+/// What makes a contract an add-on booking: the contract it belongs to. A booking has periods, terms, changes and charges of
+/// its own, under the same rules as any contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Booking {
+    /// The contract it is booked on.
+    pub subscription_id: String,
+    /// The add-on (`adn_`).
+    pub add_on_id: String,
+    /// Whether the plan contains it, so that it costs nothing.
+    pub included: bool,
+    /// The plan change that brought an included service along.
+    pub created_by_change_id: Option<String>,
+    /// Day on which a one-off service was performed.
+    pub performed_on: Option<Date>,
+}
+
+/// A contract with everything that is needed to decide about it. Add-on bookings are contracts too, see [`Booking`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subscription {
     /// Id (`sub_`).
@@ -101,6 +117,8 @@ pub struct Subscription {
     pub created_at: OffsetDateTime,
     /// When it last changed.
     pub updated_at: OffsetDateTime,
+    /// The contract it belongs to, for add-on bookings.
+    pub booking: Option<Booking>,
     /// Phases in the order of their first day, removed ones included.
     pub phases: Vec<Phase>,
     /// Plan changes and cancellations in the order of their receipt.
@@ -110,6 +128,23 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// The contract: itself, or the one a booking belongs to.
+    pub fn contract_id(&self) -> &str {
+        self.booking
+            .as_ref()
+            .map_or(&self.id, |booking| &booking.subscription_id)
+    }
+
+    /// The id as an add-on booking, if it is one.
+    pub fn booking_id(&self) -> Option<&str> {
+        self.booking.as_ref().map(|_| self.id.as_str())
+    }
+
+    /// Whether it is a booking of an add-on that is performed once.
+    pub fn is_one_off_service(&self) -> bool {
+        self.phases.iter().any(|phase| phase.plan.is_one_off_service())
+    }
+
     /// Where the contract stands on `day`.
     pub fn status_on(&self, day: Date) -> SubscriptionStatus {
         if self.withdrawn_on.is_some_and(|withdrawn| withdrawn <= day) {

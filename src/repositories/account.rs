@@ -14,7 +14,7 @@ use crate::domain::customer_type::CustomerType;
 use crate::domain::money::{Currency, Money, UnitPrice};
 use crate::domain::period::{BillingInterval, BillingSchedule};
 use crate::domain::plan_version::PlanVersion;
-use crate::domain::subscription::{Phase, Subscription};
+use crate::domain::subscription::{Booking, Phase, Subscription};
 use crate::domain::tax::PriceMode;
 use crate::repositories::changes::ChangeRow;
 use crate::repositories::charges::ChargeRow;
@@ -219,7 +219,7 @@ impl AccountRows {
     ) -> Result<Subscription, DbError> {
         let phases = self.phases.iter().filter(|phase| phase.subscription_id == row.id);
         let changes = self.changes.iter().filter(|change| change.subscription_id == row.id);
-        let charges = self.charges.iter().filter(|charge| charge.subscription_id == row.id);
+        let charges = self.charges.iter().filter(|charge| charge.item_id == row.id);
         Ok(Subscription {
             id: row.id.clone(),
             contract_number: row.contract_number.clone(),
@@ -237,6 +237,7 @@ impl AccountRows {
             version: row.version,
             created_at: row.created_at.instant(),
             updated_at: row.updated_at.instant(),
+            booking: booking_in_memory(row),
             phases: phases
                 .map(|phase| phase_in_memory(phase, plans))
                 .collect::<Result<_, _>>()?,
@@ -259,10 +260,20 @@ impl AccountRows {
                 .extend(changes.map(|change| change_row(provider_id, customer_id, &subscription.id, change)));
             let charges = subscription.charges.iter();
             rows.charges
-                .extend(charges.map(|charge| charge_row(provider_id, customer_id, &subscription.id, charge)));
+                .extend(charges.map(|charge| charge_row(provider_id, customer_id, subscription.contract_id(), charge)));
         }
         rows
     }
+}
+
+fn booking_in_memory(row: &SubscriptionRow) -> Option<Booking> {
+    Some(Booking {
+        subscription_id: row.parent_id.clone()?,
+        add_on_id: row.add_on_id.clone()?,
+        included: row.included,
+        created_by_change_id: row.created_by_change_id.clone(),
+        performed_on: row.performed_on,
+    })
 }
 
 fn phase_in_memory(row: &PhaseRow, plans: &HashMap<String, Arc<PlanVersion>>) -> Result<Phase, DbError> {
@@ -272,7 +283,7 @@ fn phase_in_memory(row: &PhaseRow, plans: &HashMap<String, Arc<PlanVersion>>) ->
     Ok(Phase {
         id: row.id.clone(),
         plan: plans
-            .get(&row.plan_version_id)
+            .get(row.version_id())
             .cloned()
             .ok_or_else(|| unreadable("plan version", &row.id))?,
         quantity: u32::try_from(row.quantity).map_err(|_| unreadable("quantity", &row.id))?,
@@ -338,6 +349,7 @@ pub fn charge_in_memory(row: &ChargeRow) -> Result<Charge, DbError> {
 }
 
 fn subscription_row(provider_id: &str, customer_id: &str, subscription: &Subscription) -> SubscriptionRow {
+    let booking = subscription.booking.as_ref();
     SubscriptionRow {
         id: subscription.id.clone(),
         provider_id: provider_id.to_owned(),
@@ -356,6 +368,11 @@ fn subscription_row(provider_id: &str, customer_id: &str, subscription: &Subscri
         version: subscription.version,
         created_at: subscription.created_at.into(),
         updated_at: subscription.updated_at.into(),
+        parent_id: booking.map(|booking| booking.subscription_id.clone()),
+        add_on_id: booking.map(|booking| booking.add_on_id.clone()),
+        included: booking.is_some_and(|booking| booking.included),
+        created_by_change_id: booking.and_then(|booking| booking.created_by_change_id.clone()),
+        performed_on: booking.and_then(|booking| booking.performed_on),
     }
 }
 
@@ -364,7 +381,7 @@ fn phase_row(customer_id: &str, subscription_id: &str, phase: &Phase) -> PhaseRo
         id: phase.id.clone(),
         customer_id: customer_id.to_owned(),
         subscription_id: subscription_id.to_owned(),
-        plan_version_id: phase.plan.id.clone(),
+        plan_version_id: phase.plan.add_on.is_none().then(|| phase.plan.id.clone()),
         quantity: i64::from(phase.quantity),
         from_on: phase.from_on,
         through_on: phase.through_on,
@@ -373,6 +390,7 @@ fn phase_row(customer_id: &str, subscription_id: &str, phase: &Phase) -> PhaseRo
         created_by_change_id: phase.created_by_change_id.clone(),
         ended_by_change_id: phase.ended_by_change_id.clone(),
         removed: phase.removed,
+        add_on_version_id: phase.plan.add_on.is_some().then(|| phase.plan.id.clone()),
     }
 }
 

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use crate::db::schema::{add_ons, catalogues, plan_versions, plans, products, providers};
-use crate::db::{DbConnection, DbError, JsonText, Utc, insert_all, lock_rows};
+use crate::db::schema::{add_on_versions, add_ons, catalogues, plan_versions, plans, products, providers};
+use crate::db::{DbConnection, DbError, JsonText, Utc, insert_all, lock_rows, on_conn};
 use crate::domain::catalogue::ProviderSettings;
 use crate::domain::ids::IdKind;
 
@@ -212,4 +212,39 @@ pub fn plan_versions_load(conn: &mut DbConnection, ids: &[&str]) -> Result<Vec<P
 /// Adds plan versions.
 pub fn plan_versions_insert(conn: &mut DbConnection, rows: &[PlanVersionRow]) -> Result<(), DbError> {
     insert_all!(conn, plan_versions::table, rows)
+}
+
+/// A version of an add-on as it was sold.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = add_on_versions)]
+pub struct AddOnVersionRow {
+    /// Id (`adv_`), derived from add-on and content.
+    pub id: String,
+    /// Whose add-on.
+    pub provider_id: String,
+    /// The add-on (`adn_`).
+    pub add_on_id: String,
+    /// Number of the catalogue in which it was first sold.
+    pub number: i64,
+    /// The add-on as JSON.
+    pub content: String,
+    /// When it was first sold.
+    pub published_at: Utc,
+}
+
+/// The versions of add-ons with these ids; unknown ids are left out.
+pub fn add_on_versions_load(conn: &mut DbConnection, ids: &[&str]) -> Result<Vec<AddOnVersionRow>, DbError> {
+    Ok(add_on_versions::table
+        .filter(add_on_versions::id.eq_any(ids))
+        .select(AddOnVersionRow::as_select())
+        .load(conn)?)
+}
+
+/// Keeps a version of an add-on; nothing happens when it is kept already, also by a concurrent booking.
+pub fn add_on_version_keep(conn: &mut DbConnection, row: &AddOnVersionRow) -> Result<(), DbError> {
+    on_conn!(conn, open => diesel::insert_into(add_on_versions::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(open))?;
+    Ok(())
 }

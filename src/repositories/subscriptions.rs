@@ -44,6 +44,16 @@ pub struct SubscriptionRow {
     pub created_at: Utc,
     /// When it last changed.
     pub updated_at: Utc,
+    /// The contract a booking belongs to.
+    pub parent_id: Option<String>,
+    /// The add-on booked.
+    pub add_on_id: Option<String>,
+    /// Whether the plan contains it.
+    pub included: bool,
+    /// The plan change that brought it along.
+    pub created_by_change_id: Option<String>,
+    /// When a one-off service was performed.
+    pub performed_on: Option<Date>,
 }
 
 /// A phase of a contract.
@@ -56,8 +66,8 @@ pub struct PhaseRow {
     pub customer_id: String,
     /// The contract.
     pub subscription_id: String,
-    /// The plan version agreed.
-    pub plan_version_id: String,
+    /// The plan version agreed; of contracts.
+    pub plan_version_id: Option<String>,
     /// Units.
     pub quantity: i64,
     /// First day.
@@ -74,6 +84,18 @@ pub struct PhaseRow {
     pub ended_by_change_id: Option<String>,
     /// Whether it never comes.
     pub removed: bool,
+    /// The version of the add-on agreed; of bookings.
+    pub add_on_version_id: Option<String>,
+}
+
+impl PhaseRow {
+    /// The version agreed, of plan or add-on.
+    pub fn version_id(&self) -> &str {
+        self.plan_version_id
+            .as_deref()
+            .or(self.add_on_version_id.as_deref())
+            .unwrap_or_default()
+    }
 }
 
 /// What a list of contracts is narrowed by. Ownership is part of it, not a check afterwards.
@@ -129,6 +151,7 @@ pub fn find(
 ) -> Result<Option<SubscriptionRow>, DbError> {
     let mut query = subscriptions::table
         .filter(subscriptions::id.eq(id))
+        .filter(subscriptions::parent_id.is_null())
         .filter(subscriptions::provider_id.eq(provider_id))
         .select(SubscriptionRow::as_select())
         .into_boxed::<MultiBackend>();
@@ -138,10 +161,29 @@ pub fn find(
     Ok(query.first(conn).optional()?)
 }
 
+/// The add-on bookings of some contracts, oldest first.
+pub fn bookings_of(conn: &mut DbConnection, subscription_ids: &[&str]) -> Result<Vec<SubscriptionRow>, DbError> {
+    Ok(subscriptions::table
+        .filter(subscriptions::parent_id.eq_any(subscription_ids))
+        .order(subscriptions::id)
+        .select(SubscriptionRow::as_select())
+        .load(conn)?)
+}
+
+/// Bookings with the contract each belongs to.
+pub fn contracts_of(conn: &mut DbConnection, booking_ids: &[&str]) -> Result<Vec<(String, String)>, DbError> {
+    Ok(subscriptions::table
+        .filter(subscriptions::id.eq_any(booking_ids))
+        .filter(subscriptions::parent_id.is_not_null())
+        .select((subscriptions::id, subscriptions::parent_id.assume_not_null()))
+        .load(conn)?)
+}
+
 /// A page of contracts, newest first.
 pub fn list(conn: &mut DbConnection, filter: &SubscriptionFilter, limit: i64) -> Result<Vec<SubscriptionRow>, DbError> {
     let mut query = subscriptions::table
         .filter(subscriptions::provider_id.eq(&filter.provider_id))
+        .filter(subscriptions::parent_id.is_null())
         .order(subscriptions::id.desc())
         .limit(limit)
         .select(SubscriptionRow::as_select())

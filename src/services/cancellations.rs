@@ -247,8 +247,7 @@ fn request(bench: &Workbench, new: &NewCancellation) -> Result<CancellationReque
             check_goes_on(bench, kept)?;
             bench
                 .account
-                .subscriptions
-                .iter()
+                .contracts()
                 .filter(|subscription| subscription.id != *kept)
                 .filter(|subscription| {
                     let status = subscription.status_on(today);
@@ -258,7 +257,9 @@ fn request(bench: &Workbench, new: &NewCancellation) -> Result<CancellationReque
                 .collect()
         }
     };
-    let unknown = ids.iter().any(|id| bench.account.subscription(id).is_err());
+    let unknown = ids
+        .iter()
+        .any(|id| bench.account.contracts().all(|contract| contract.id != *id));
     if unknown {
         return Err(AppError::NotFound);
     }

@@ -42,7 +42,7 @@ pub fn of_customer(
         let circumstances = bench.ground.circumstances();
         let plans = plans_on_offer(state, conn, &bench)?;
         let mut found = options::conclusions(&bench.account, &circumstances, &plans);
-        for subscription in &bench.account.subscriptions {
+        for subscription in bench.account.contracts() {
             let status = subscription.status_on(bench.ground.today);
             if matches!(status, SubscriptionStatus::Scheduled | SubscriptionStatus::Active) {
                 let transitions = transitions(&bench, subscription, &plans);

@@ -215,6 +215,12 @@ fn request(
         .as_ref()
         .map(|transition| transition.consents.clone())
         .unwrap_or_default();
+    let is_new_plan = |target: &&Arc<PlanVersion>| current.is_none_or(|phase| phase.plan.plan_id != target.plan_id);
+    let included = target
+        .as_ref()
+        .filter(is_new_plan)
+        .map(|target| ground.included_services(target))
+        .unwrap_or_default();
     Ok(PlanChangeRequest {
         change_id: String::new(),
         subscription_id: new.subscription_id.clone(),
@@ -222,6 +228,7 @@ fn request(
         transition,
         quantity: new.quantity,
         supersedes: new.supersedes.clone(),
+        included,
         agreement: new.declared.against(ground.documents(&keys, locale), true),
     })
 }

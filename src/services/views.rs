@@ -12,6 +12,7 @@ use crate::db::DbConnection;
 use crate::domain::access::Principal;
 use crate::domain::change::{Change, ChangeDetails};
 use crate::domain::charge::Charge;
+use crate::domain::ids::IdKind;
 use crate::domain::money::Currency;
 use crate::domain::plan_version::PlanVersion;
 use crate::domain::subscription::Subscription;
@@ -45,6 +46,8 @@ pub struct ChangeView {
     pub change: Change,
     /// The contract.
     pub subscription_id: String,
+    /// The add-on booking on it, where that is what changes.
+    pub add_on_booking_id: Option<String>,
     /// Whose contract it is.
     pub customer_id: String,
     /// The provider's zone.
@@ -146,7 +149,7 @@ pub fn subscriptions(
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let phases = subscriptions::phases_of(conn, &ids)?;
     let changes = changes::load_of(conn, &ids)?;
-    let plan_ids: BTreeSet<&str> = phases.iter().map(|phase| phase.plan_version_id.as_str()).collect();
+    let plan_ids: BTreeSet<&str> = phases.iter().map(|phase| phase.version_id()).collect();
     let plans = state
         .catalogues
         .plan_versions(conn, &plan_ids.into_iter().collect::<Vec<_>>())?;
@@ -197,6 +200,7 @@ pub fn changes(
             .or_default()
             .push(charge);
     }
+    let contracts = contracts_of_bookings(conn, rows)?;
     let mut views = Vec::with_capacity(rows.len());
     for row in rows {
         let change = account::change_in_memory(row)?;
@@ -204,12 +208,33 @@ pub fn changes(
             plans: plans_of(state, conn, &change)?,
             charges: charges.remove(&change.id).unwrap_or_default(),
             change,
-            subscription_id: row.subscription_id.clone(),
+            subscription_id: contracts
+                .get(&row.subscription_id)
+                .unwrap_or(&row.subscription_id)
+                .clone(),
+            add_on_booking_id: contracts
+                .contains_key(&row.subscription_id)
+                .then(|| row.subscription_id.clone()),
             customer_id: row.customer_id.clone(),
             zone: house.zone.clone(),
         });
     }
     Ok(views)
+}
+
+/// The contract of each booking that some changes are about.
+fn contracts_of_bookings(conn: &mut DbConnection, rows: &[ChangeRow]) -> Result<HashMap<String, String>, AppError> {
+    let ids: BTreeSet<&str> = rows
+        .iter()
+        .map(|row| row.subscription_id.as_str())
+        .filter(|id| IdKind::AddOnBooking.matches(id))
+        .collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(subscriptions::contracts_of(conn, &ids.into_iter().collect::<Vec<_>>())?
+        .into_iter()
+        .collect())
 }
 
 /// The plan version a change leads from, and the one it leads to.
@@ -265,7 +290,8 @@ impl Workbench {
             plans,
             charges: subscription.charges.iter().filter(caused).cloned().collect(),
             change,
-            subscription_id: subscription_id.to_owned(),
+            subscription_id: subscription.contract_id().to_owned(),
+            add_on_booking_id: subscription.booking_id().map(str::to_owned),
             customer_id: self.customer_id().to_owned(),
             zone: self.ground.zone.clone(),
         })

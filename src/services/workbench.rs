@@ -11,6 +11,7 @@ use super::emails::{self, Addressee};
 use super::events::{self, Caller, ChainEnd};
 use crate::db::{DbConnection, Utc};
 use crate::domain::account::{Account, Circumstances};
+use crate::domain::add_on::IncludedService;
 use crate::domain::catalogue::ProviderSettings;
 use crate::domain::consent::RequiredDocument;
 use crate::domain::customer_type::CustomerType;
@@ -22,6 +23,7 @@ use crate::domain::time_zone::TimeZone;
 use crate::domain::violation::Violation;
 use crate::error::AppError;
 use crate::repositories::account::{self, AccountKey, AccountRow, AccountRows, AccountUpdate};
+use crate::repositories::catalogues::{self, AddOnVersionRow};
 use crate::repositories::providers::{ProviderRow, provider_find};
 use crate::repositories::test_clocks;
 use crate::state::AppState;
@@ -95,6 +97,34 @@ impl Ground {
             .collect()
     }
 
+    /// The present version of the add-on with this id or key.
+    ///
+    /// # Errors
+    /// `plan_not_available` when the catalogue has none such.
+    pub fn add_on(&self, name: &str) -> Result<Arc<PlanVersion>, AppError> {
+        let version = self.catalogue.add_on_version(name).ok_or_else(|| {
+            Violation::invalid(
+                "plan_not_available",
+                "Diese Zusatzoption gibt es nicht.",
+                "There is no such add-on.",
+            )
+            .at("/add_on")
+        })?;
+        Ok(Arc::new(version))
+    }
+
+    /// The one-off services that a plan contains, in their present version.
+    pub fn included_services(&self, plan: &PlanVersion) -> Vec<IncludedService> {
+        let included = plan.plan.included_add_ons.iter().filter_map(|included| {
+            let version = self.catalogue.add_on_version(&included.add_on)?;
+            version.is_one_off_service().then(|| IncludedService {
+                add_on: Arc::new(version),
+                quantity: included.quantity,
+            })
+        });
+        included.collect()
+    }
+
     /// The present version of the plan with this id or key.
     ///
     /// # Errors
@@ -151,11 +181,7 @@ pub fn open(state: &AppState, conn: &mut DbConnection, opening: Opening<'_>) -> 
     // A day more: an end is settled on the day after, and credits what was charged for that day.
     let charges_from = charges_from.map_or(ground.today, |day| add_days_back(day, 1));
     let loaded = account::load(conn, &row.id, charges_from)?;
-    let plan_ids: BTreeSet<&str> = loaded
-        .phases
-        .iter()
-        .map(|phase| phase.plan_version_id.as_str())
-        .collect();
+    let plan_ids: BTreeSet<&str> = loaded.phases.iter().map(|phase| phase.version_id()).collect();
     let plans = state
         .catalogues
         .plan_versions(conn, &plan_ids.into_iter().collect::<Vec<_>>())?;
@@ -284,6 +310,7 @@ impl Workbench {
         caller: &Caller,
         recorded_at: OffsetDateTime,
     ) -> Result<(), AppError> {
+        self.keep_add_on_versions(conn, recorded_at)?;
         let after = AccountRows::of(&self.row.provider_id, &self.row.id, &self.account.subscriptions);
         account::save(conn, &self.loaded, &after)?;
         let mut end = ChainEnd {
@@ -309,6 +336,27 @@ impl Workbench {
             last_event_hash: end.hash,
         };
         account::update(conn, &self.row.id, &update)?;
+        Ok(())
+    }
+
+    /// New bookings keep the add-on as it was sold.
+    fn keep_add_on_versions(&self, conn: &mut DbConnection, recorded_at: OffsetDateTime) -> Result<(), AppError> {
+        let is_new =
+            |subscription: &&Subscription| self.originals.iter().all(|original| original.id != subscription.id);
+        for subscription in self.account.subscriptions.iter().filter(is_new) {
+            for version in subscription.phases.iter().map(|phase| &phase.plan) {
+                let Some(add_on) = &version.add_on else { continue };
+                let row = AddOnVersionRow {
+                    id: version.id.clone(),
+                    provider_id: self.row.provider_id.clone(),
+                    add_on_id: version.plan_id.clone(),
+                    number: version.number,
+                    content: serde_json::to_string(add_on).map_err(|error| AppError::Internal(error.into()))?,
+                    published_at: recorded_at.into(),
+                };
+                catalogues::add_on_version_keep(conn, &row)?;
+            }
+        }
         Ok(())
     }
 }

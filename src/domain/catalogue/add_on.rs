@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::{Price, QuantityRule, WithdrawalSettings, yes};
+use super::plan::{Plan, Price, QuantityRule, WithdrawalSettings, yes};
 use crate::domain::{
+    calendar::CalendarDuration,
     customer_type::CustomerType,
     localized::LocalizedText,
-    period::BillingInterval,
+    period::{BillingAlignment, BillingInterval},
     tax::{PriceMode, TaxRate},
-    terms::Terms,
+    terms::{AllowedEnd, Terms},
 };
 
 /// Whether an add-on goes on until it is cancelled or is performed once.
@@ -109,5 +110,38 @@ impl AddOn {
     /// Whether any of its prices is more than zero, so that booking it is an order with obligation to pay.
     pub fn is_paid(&self) -> bool {
         self.prices.iter().any(|price| price.amount.ten_thousandths > 0)
+    }
+
+    /// The add-on as what a booking of it is about: prices, terms and limits in the place of those of a plan. A one-off
+    /// service has no terms; it ends when it is performed.
+    pub fn as_plan(&self) -> Plan {
+        Plan {
+            key: self.key.clone(),
+            product: self.product.clone(),
+            name: self.name.clone(),
+            description: self.description.clone(),
+            sold_to: self.sold_to.clone(),
+            price_mode: self.price_mode,
+            tax_rate: self.tax_rate,
+            billing_interval: self.billing_interval.unwrap_or(BillingInterval::MONTH),
+            billing_alignment: BillingAlignment::Anniversary,
+            terms: self.terms.unwrap_or(Terms {
+                initial_term: None,
+                renewal: None,
+                notice: CalendarDuration::Days(0),
+                to: AllowedEnd::AnyDay,
+            }),
+            prices: self.prices.clone(),
+            price_label: self.price_label.clone(),
+            features: Vec::new(),
+            limits: Vec::new(),
+            quantity: self.quantity.clone(),
+            consents: self.consents.clone(),
+            order_button: self.order_button.clone(),
+            withdrawal: self.withdrawal,
+            included_add_ons: Vec::new(),
+            position: self.position,
+            available: self.available,
+        }
     }
 }

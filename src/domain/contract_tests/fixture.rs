@@ -150,6 +150,7 @@ impl World {
         Conclusion {
             subscription_id: self.next_id(IdKind::Subscription),
             contract_number: format!("V{:07}", self.ids),
+            included: Vec::new(),
             agreement: pressed(&plan),
             plan,
             quantity: None,
@@ -183,6 +184,7 @@ impl World {
         let from = &subscription.phase_on(self.today).expect("a phase").plan.plan.key;
         let transition = self.catalogue.transition(from, key).cloned();
         PlanChangeRequest {
+            included: Vec::new(),
             agreement: pressed(&target),
             target: Some(target),
             transition,
@@ -200,6 +202,7 @@ impl World {
             transition: None,
             quantity,
             supersedes: None,
+            included: Vec::new(),
             agreement: pressed(&phase.expect("a phase").plan),
         }
     }
@@ -328,6 +331,7 @@ fn version(plan: &Plan, number: i64) -> Arc<PlanVersion> {
         plan_id: format!("pln_{}", plan.key),
         number,
         plan: plan.clone(),
+        add_on: None,
     })
 }
 

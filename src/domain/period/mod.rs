@@ -23,6 +23,9 @@ pub struct BillingInterval {
 pub struct InvalidInterval;
 
 impl BillingInterval {
+    /// One month.
+    pub const MONTH: Self = Self { months: 1 };
+
     /// An interval of `months`; fails unless 1 to 60.
     pub fn new(months: u32) -> Result<Self, InvalidInterval> {
         if (1..=LONGEST_INTERVAL).contains(&months) {

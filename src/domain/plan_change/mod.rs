@@ -8,6 +8,7 @@ use time::Date;
 
 use super::{
     account::{Account, Circumstances},
+    add_on::{IncludedService, align_bookings, book_included},
     because::Because,
     calendar::{english, german, next_day},
     catalogue::{Consequence, Transition, TransitionTiming},
@@ -42,6 +43,8 @@ pub struct PlanChangeRequest {
     pub quantity: Option<u32>,
     /// The pending plan change that this one replaces.
     pub supersedes: Option<String>,
+    /// One-off services that the new plan contains.
+    pub included: Vec<IncludedService>,
     /// Consents and order button.
     pub agreement: Agreement,
 }
@@ -106,6 +109,15 @@ pub fn change_plan(
         events.push(event.with("evidence", request.agreement.evidence()));
     }
     account.events.extend(events);
+    let effective_on = date.effective_on;
+    book_included(
+        account,
+        &request.subscription_id,
+        &request.included,
+        (effective_on, Some(&request.change_id)),
+        moment,
+    );
+    align_bookings(account, &request.subscription_id, moment);
     due::advance_now(account, moment)?;
     Ok(PlanChangeOutcome {
         effective_on: date.effective_on,

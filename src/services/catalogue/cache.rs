@@ -11,11 +11,12 @@ use sha2::{Digest, Sha256};
 use super::published::{DocumentRef, PlanRef, PublishedCatalogue};
 use crate::context::hex;
 use crate::db::DbConnection;
-use crate::domain::catalogue::{Catalogue, LegalDocument, Plan, canonical_json};
+use crate::domain::catalogue::{AddOn, Catalogue, LegalDocument, Plan, canonical_json};
+use crate::domain::ids::IdKind;
 use crate::domain::plan_version::PlanVersion;
 use crate::domain::violation::Violation;
 use crate::error::AppError;
-use crate::repositories::catalogues::{self, CatalogueRow, Keyed, PlanVersionRow};
+use crate::repositories::catalogues::{self, AddOnVersionRow, CatalogueRow, Keyed, PlanVersionRow};
 use crate::repositories::legal_documents;
 
 /// All catalogues and plan versions this process has met. Clones share their content.
@@ -108,8 +109,20 @@ impl CatalogueCache {
         }
         missing.sort_unstable();
         missing.dedup();
-        for row in catalogues::plan_versions_load(conn, &missing)? {
-            let version = Arc::new(plan_version(row)?);
+        let (of_add_ons, of_plans): (Vec<&str>, Vec<&str>) =
+            missing.iter().partition(|id| IdKind::AddOnVersion.matches(id));
+        let mut loaded = Vec::with_capacity(missing.len());
+        if !of_plans.is_empty() {
+            for row in catalogues::plan_versions_load(conn, &of_plans)? {
+                loaded.push(Arc::new(plan_version(row)?));
+            }
+        }
+        if !of_add_ons.is_empty() {
+            for row in catalogues::add_on_versions_load(conn, &of_add_ons)? {
+                loaded.push(Arc::new(add_on_version(row)?));
+            }
+        }
+        for version in loaded {
             self.plan_versions
                 .write()
                 .insert(version.id.clone(), Arc::clone(&version));
@@ -134,7 +147,14 @@ fn plan_version(row: PlanVersionRow) -> Result<PlanVersion, AppError> {
         plan_id: row.plan_id,
         number: row.number,
         plan,
+        add_on: None,
     })
+}
+
+fn add_on_version(row: AddOnVersionRow) -> Result<PlanVersion, AppError> {
+    let add_on: AddOn = serde_json::from_str(&row.content)
+        .map_err(|error| AppError::internal(format!("add-on version {} cannot be read: {error}", row.id)))?;
+    Ok(PlanVersion::of_add_on(row.id, row.add_on_id, row.number, add_on))
 }
 
 /// Puts a stored catalogue together with the ids of what it names.

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use time::OffsetDateTime;
 
-use crate::domain::catalogue::{AddOn, Catalogue, DocumentKind, Plan, Product};
+use crate::domain::catalogue::{AddOn, Catalogue, DocumentKind, Plan, Product, canonical_json};
+use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
+use crate::domain::plan_version::PlanVersion;
 
 /// One immutable catalogue of a provider.
 #[derive(Debug, Clone)]
@@ -80,6 +82,21 @@ impl PublishedCatalogue {
             .add_ons
             .iter()
             .find(|add_on| self.add_ons.get(&add_on.key).is_some_and(|id| id == add_on_id))
+    }
+
+    /// The present version of the add-on with this id (`adn_`) or key. Its id follows from its content, so that the same
+    /// content is the same version whoever books it first.
+    pub fn add_on_version(&self, name: &str) -> Option<PlanVersion> {
+        let add_on = self.add_on_by_id(name).or_else(|| self.catalogue.add_on(name))?;
+        let add_on_id = self.add_ons.get(&add_on.key)?;
+        let content = serde_json::to_value(add_on).ok()?;
+        let id = IdKind::AddOnVersion.derive(0, &[add_on_id, &canonical_json(&content)]);
+        Some(PlanVersion::of_add_on(
+            id,
+            add_on_id.clone(),
+            self.number,
+            add_on.clone(),
+        ))
     }
 
     /// The product with this id (`prd_`), if it is in this catalogue.

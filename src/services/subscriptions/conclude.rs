@@ -125,6 +125,7 @@ fn order(
     Conclusion {
         subscription_id: String::new(),
         contract_number: String::new(),
+        included: ground.included_services(&plan),
         plan,
         quantity: new.quantity,
         starts_on: new.starts_on,

@@ -15,6 +15,8 @@ pub struct Caller {
 impl Caller {
     /// A caller without a token at the server `base` (`http://127.0.0.1:…`).
     pub fn anonymous(base: &str) -> Self {
+        // The client wants to know its TLS library even where it speaks plain HTTP; installed once for the process.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none());

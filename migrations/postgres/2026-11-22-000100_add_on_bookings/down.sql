@@ -1,0 +1,14 @@
+DELETE FROM charges WHERE item_id <> subscription_id;
+DELETE FROM changes WHERE subscription_id IN (SELECT id FROM subscriptions WHERE parent_id IS NOT NULL);
+DELETE FROM phases WHERE add_on_version_id IS NOT NULL;
+DELETE FROM subscriptions WHERE parent_id IS NOT NULL;
+ALTER TABLE phases DROP CONSTRAINT phases_one_version;
+ALTER TABLE phases DROP COLUMN add_on_version_id;
+ALTER TABLE phases ALTER COLUMN plan_version_id SET NOT NULL;
+DROP INDEX subscriptions_by_parent;
+ALTER TABLE subscriptions DROP COLUMN performed_on;
+ALTER TABLE subscriptions DROP COLUMN created_by_change_id;
+ALTER TABLE subscriptions DROP COLUMN included;
+ALTER TABLE subscriptions DROP COLUMN add_on_id;
+ALTER TABLE subscriptions DROP COLUMN parent_id;
+DROP TABLE add_on_versions;
