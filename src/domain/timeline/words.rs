@@ -44,9 +44,9 @@ fn sentence(event_type: EventType, data: &Value) -> Option<LocalizedText> {
         | Type::AddOnCancellationApplied
         | Type::AddOnCancellationRevoked
         | Type::AddOnCancellationSuperseded
-        | Type::SlotAllocated
-        | Type::SlotReleased
-        | Type::SlotMoved => None,
+        | Type::AddOnEndChanged
+        | Type::AddOnPerformed => add_on(event_type, data),
+        Type::SlotAllocated | Type::SlotReleased | Type::SlotMoved => None,
         Type::ChargeCreated | Type::ChargeVoided => charge(event_type, data),
         Type::InvoiceIssued
         | Type::InvoicePaid
@@ -139,6 +139,55 @@ fn change(event_type: EventType, data: &Value) -> Option<LocalizedText> {
         _ => return None,
     };
     Some(text)
+}
+
+fn add_on(event_type: EventType, data: &Value) -> Option<LocalizedText> {
+    let booking = &data["add_on"];
+    let (name_de, name_en) = (booking["name"]["de"].as_str()?, booking["name"]["en"].as_str()?);
+    let ends = day(data, "add_on", "ends_on");
+    let (de, en) = match event_type {
+        EventType::AddOnCreated => {
+            let quantity = booking["quantity"].as_u64()?;
+            (
+                format!("gebucht, Menge {quantity}."),
+                format!("booked, quantity {quantity}."),
+            )
+        }
+        EventType::AddOnEndChanged => match ends {
+            Some((de, en)) => (format!("endet am {de}."), format!("ends on {en}.")),
+            None => ("läuft weiter.".to_owned(), "goes on.".to_owned()),
+        },
+        EventType::AddOnEnded => {
+            let (de, en) = ends?;
+            (
+                format!("endete mit Ablauf des {de}."),
+                format!("ended at the end of {en}."),
+            )
+        }
+        EventType::AddOnQuantityChangeCreated | EventType::AddOnQuantityChangeApplied => {
+            let quantity = data["plan_change"]["to_quantity"].as_u64()?;
+            let (on_de, on_en) = day(data, "plan_change", "effective_on")?;
+            (
+                format!("Menge {quantity} ab dem {on_de}."),
+                format!("quantity {quantity} from {on_en} on."),
+            )
+        }
+        EventType::AddOnCancellationCreated => {
+            let (on_de, on_en) = day(data, "cancellation", "effective_on")?;
+            (
+                format!("Kündigung zum {on_de} eingegangen."),
+                format!("cancellation as of {on_en} received."),
+            )
+        }
+        _ => {
+            let told = event_type.description();
+            (told.de, told.en)
+        }
+    };
+    Some(LocalizedText::new(
+        format!("{name_de}: {de}"),
+        format!("{name_en}: {en}"),
+    ))
 }
 
 fn charge(event_type: EventType, data: &Value) -> Option<LocalizedText> {
