@@ -95,6 +95,9 @@ pub struct ChargeDto {
         example = "sub_01k9w3x8kqf0wvm2n6c1c9t7xh"
     )]
     pub subscription_id: String,
+    /// The add-on booking on it, where it is charged for one.
+    #[schema(required, max_length = 30, example = json!(null))]
+    pub add_on_booking_id: Option<String>,
     /// Who is charged.
     #[schema(
         pattern = "^cus_[0-7][0-9a-hjkmnp-tv-z]{25}$",
@@ -148,6 +151,7 @@ impl ChargeDto {
         Self {
             id: charge.id.clone(),
             subscription_id: subscription_id.to_owned(),
+            add_on_booking_id: Some(charge.item_id.clone()).filter(|item| item != subscription_id),
             customer_id: customer_id.to_owned(),
             kind: charge.kind.into(),
             status: charge.status.into(),

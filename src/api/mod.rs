@@ -3,6 +3,7 @@
 //! A handler unwraps its input with the extractors of [`extract`], makes one service call through [`blocking`], and maps the
 //! answer to a DTO. Its errors are [`problem::Problem`]s (`?` makes one from an [`AppError`]).
 
+pub mod add_on_bookings;
 pub mod add_ons;
 pub mod amounts;
 pub mod answer;
@@ -77,6 +78,7 @@ fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(sessions::configure)
         .configure(options::configure)
         .configure(subscriptions::configure)
+        .configure(add_on_bookings::configure)
         .configure(timeline::configure)
         .configure(plan_changes::configure)
         .configure(cancellations::configure)

@@ -14,6 +14,7 @@ use crate::context::RequestContext;
 use crate::domain::access::Principal;
 use crate::domain::localized::Locale;
 use crate::domain::options::{Action, ActionOption};
+use crate::domain::plan_version::PlanVersion;
 use crate::services::options;
 use crate::state::AppState;
 
@@ -64,9 +65,15 @@ pub struct ActionDto {
     /// The contract; `null` for new ones.
     #[schema(required, max_length = 30, example = "sub_01k9w3x8kqf0wvm2n6c1c9t7xh")]
     pub subscription_id: Option<String>,
+    /// The add-on booking on that contract, where it is about one.
+    #[schema(required, max_length = 30, example = json!(null))]
+    pub add_on_booking_id: Option<String>,
     /// The plan it leads to.
     #[schema(required)]
     pub plan: Option<ActionPlan>,
+    /// The add-on it is about.
+    #[schema(required)]
+    pub add_on: Option<ActionAddOn>,
     /// The pending change that would be taken back.
     #[schema(required, max_length = 30, example = json!(null))]
     pub change_id: Option<String>,
@@ -96,6 +103,8 @@ pub enum ActionName {
     Cancel,
     /// Cancel for good cause.
     CancelExtraordinarily,
+    /// Book an add-on.
+    BookAddOn,
     /// Take the pending plan change back.
     RevokePlanChange,
     /// Take the pending cancellation back.
@@ -134,28 +143,58 @@ pub struct ActionPlan {
     pub price_label: String,
 }
 
+/// An add-on as target of an action.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ActionAddOn {
+    /// Id of the add-on.
+    #[schema(
+        pattern = "^adn_[0-7][0-9a-hjkmnp-tv-z]{25}$",
+        max_length = 30,
+        example = "adn_01k9w3x8kqf0wvm2n6c1c9t7xh"
+    )]
+    pub id: String,
+    /// Key of the add-on.
+    #[schema(max_length = 60, example = "extra_users")]
+    pub key: String,
+    /// Name, in the caller's language.
+    #[schema(max_length = 500, example = "Zusätzliche Benutzer")]
+    pub name: String,
+    /// The price in words, in the caller's language.
+    #[schema(max_length = 500, example = "5,90 € / Nutzer / Monat")]
+    pub price_label: String,
+}
+
+impl ActionAddOn {
+    /// The add-on in the caller's language.
+    pub fn new(version: &PlanVersion, locale: Locale) -> Self {
+        Self {
+            id: version.plan_id.clone(),
+            key: version.plan.key.clone(),
+            name: version.plan.name.get(locale).to_owned(),
+            price_label: version.plan.price_label.get(locale).to_owned(),
+        }
+    }
+}
+
 impl ActionDto {
-    fn new(option: ActionOption, locale: Locale) -> Self {
+    /// The option in the caller's language.
+    pub fn new(option: ActionOption, locale: Locale) -> Self {
         let subscription = option.subscription_id.as_deref().unwrap_or_default();
+        let booking = option.add_on_booking_id.as_deref();
+        let item = booking.map_or(format!("/v1/subscriptions/{subscription}"), |booking| {
+            format!("/v1/subscriptions/{subscription}/add-ons/{booking}")
+        });
         let change = option.change_id.as_deref().unwrap_or_default();
         let (action, href) = match option.action {
             Action::Conclude => (ActionName::Conclude, "/v1/subscriptions".to_owned()),
-            Action::ChangePlan => (
-                ActionName::ChangePlan,
-                format!("/v1/subscriptions/{subscription}/plan-changes"),
-            ),
-            Action::ChangeQuantity => (
-                ActionName::ChangeQuantity,
-                format!("/v1/subscriptions/{subscription}/plan-changes"),
-            ),
-            Action::Cancel => (
-                ActionName::Cancel,
-                format!("/v1/subscriptions/{subscription}/cancellations"),
-            ),
-            Action::CancelExtraordinarily => (
-                ActionName::CancelExtraordinarily,
-                format!("/v1/subscriptions/{subscription}/cancellations"),
-            ),
+            Action::ChangePlan => (ActionName::ChangePlan, format!("{item}/plan-changes")),
+            Action::ChangeQuantity if booking.is_some() => {
+                (ActionName::ChangeQuantity, format!("{item}/quantity-changes"))
+            }
+            Action::ChangeQuantity => (ActionName::ChangeQuantity, format!("{item}/plan-changes")),
+            Action::Cancel => (ActionName::Cancel, format!("{item}/cancellations")),
+            Action::CancelExtraordinarily => (ActionName::CancelExtraordinarily, format!("{item}/cancellations")),
+            Action::BookAddOn => (ActionName::BookAddOn, format!("{item}/add-ons")),
             Action::RevokePlanChange => (
                 ActionName::RevokePlanChange,
                 format!("/v1/plan-changes/{change}/revoke"),
@@ -180,6 +219,8 @@ impl ActionDto {
                 name: version.plan.name.get(locale).to_owned(),
                 price_label: version.plan.price_label.get(locale).to_owned(),
             }),
+            add_on: option.add_on.map(|version| ActionAddOn::new(&version, locale)),
+            add_on_booking_id: option.add_on_booking_id.clone(),
             earliest_on: option.earliest_on.map(CivilDate),
             latest_receipt_on: option.latest_receipt_on.map(CivilDate),
             price: option.price.map(RecurringDto::from),
@@ -200,7 +241,7 @@ fn respond(found: Vec<ActionOption>, locale: Locale) -> HttpResponse {
     tag = "Options",
     operation_id = "listOptions",
     summary = "List options of a customer",
-    description = "New contracts the customer could conclude, and for each running contract the plan changes, quantity changes, cancellations and revocations: possible or not, with the reason, and with the date and price they would have today. Found by trying each on a copy, so an option never promises what the command would refuse.",
+    description = "New contracts the customer could conclude, and for each running contract the plan changes, quantity changes, add-ons, cancellations and revocations: possible or not, with the reason, and with the date and price they would have today. Found by trying each on a copy, so an option never promises what the command would refuse.",
     params(OptionParams),
     responses((status = 200, description = "The options.", body = Options)),
     extensions(("x-required-scopes" = json!(["subscriptions:read"])), ("x-problem-codes" = json!(["not_found"])))

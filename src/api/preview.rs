@@ -88,6 +88,9 @@ pub struct PreviewLineDto {
     /// The contract; `null` for one that is yet to be concluded.
     #[schema(required, max_length = 30, example = "sub_01k9w3x8kqf0wvm2n6c1c9t7xh")]
     pub subscription_id: Option<String>,
+    /// The add-on booking it is charged for; `null` for the contract itself and for a booking yet to be made.
+    #[schema(required, max_length = 30, example = json!(null))]
+    pub add_on_booking_id: Option<String>,
     /// Why it is charged.
     #[schema(value_type = ChargeKindDto)]
     pub kind: &'static str,
@@ -242,6 +245,7 @@ impl PreviewLineDto {
         Self {
             // A contract that is yet to be concluded has no id.
             subscription_id: Some(line.subscription_id.clone()).filter(|id| !id.is_empty()),
+            add_on_booking_id: line.add_on_booking_id.clone().filter(|id| !id.is_empty()),
             kind: line.kind,
             label: line.label.get(locale).to_owned(),
             arithmetic: line.arithmetic.get(locale).to_owned(),

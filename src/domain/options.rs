@@ -7,6 +7,7 @@ use time::Date;
 
 use super::{
     account::{Account, Circumstances},
+    add_on::{BookingRequest, book, is_allowed_for},
     cancellation::{CancellationRequest, ContractToCancel, cancel},
     catalogue::Transition,
     change::{CancellationKind, ChangeKind},
@@ -16,7 +17,7 @@ use super::{
     plan_version::PlanVersion,
     preview::{Recurring, recurring_price},
     revocation::revoke,
-    subscription::Subscription,
+    subscription::{Subscription, SubscriptionStatus},
     violation::Violation,
 };
 
@@ -33,6 +34,8 @@ pub enum Action {
     Cancel,
     /// Cancel for good cause.
     CancelExtraordinarily,
+    /// Book an add-on.
+    BookAddOn,
     /// Take the pending plan change back.
     RevokePlanChange,
     /// Take the pending cancellation back.
@@ -48,6 +51,7 @@ impl Action {
             Self::ChangeQuantity => "change_quantity",
             Self::Cancel => "cancel",
             Self::CancelExtraordinarily => "cancel_extraordinarily",
+            Self::BookAddOn => "book_add_on",
             Self::RevokePlanChange => "revoke_plan_change",
             Self::RevokeCancellation => "revoke_cancellation",
         }
@@ -61,8 +65,12 @@ pub struct ActionOption {
     pub action: Action,
     /// On which contract; `None` for new ones.
     pub subscription_id: Option<String>,
+    /// On which add-on booking of that contract.
+    pub add_on_booking_id: Option<String>,
     /// About which plan.
     pub plan: Option<Arc<PlanVersion>>,
+    /// About which add-on.
+    pub add_on: Option<Arc<PlanVersion>>,
     /// The pending change that would be taken back.
     pub change_id: Option<String>,
     /// Why not; `None` when it is allowed.
@@ -111,11 +119,87 @@ pub fn of_subscription(
     options
 }
 
+/// The add-ons that could be booked on a contract: those its plan allows and does not contain already.
+pub fn bookings(
+    account: &Account,
+    circumstances: &Circumstances<'_>,
+    subscription: &Subscription,
+    add_ons: &[Arc<PlanVersion>],
+) -> Vec<ActionOption> {
+    let bookable = |version: &&Arc<PlanVersion>| {
+        let phase = subscription.phase_on(circumstances.today);
+        let allows = |add_on| phase.is_some_and(|phase| is_allowed_for(add_on, &phase.plan.plan));
+        version.plan.available
+            && version.plan.is_sold_to(subscription.customer_type)
+            && version.add_on.as_ref().is_some_and(allows)
+    };
+    add_ons
+        .iter()
+        .filter(bookable)
+        .map(|add_on| booking_of(account, circumstances, subscription, add_on))
+        .collect()
+}
+
+/// What can be done with an add-on booking.
+pub fn of_booking(account: &Account, circumstances: &Circumstances<'_>, booking: &Subscription) -> Vec<ActionOption> {
+    let is_over = matches!(
+        booking.status_on(circumstances.today),
+        SubscriptionStatus::Ended | SubscriptionStatus::Withdrawn
+    );
+    if is_over {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    if !booking.is_one_off_service() {
+        found.extend(quantity_change_of(account, circumstances, booking));
+        found.push(cancellation_of(
+            account,
+            circumstances,
+            booking,
+            CancellationKind::Ordinary,
+        ));
+    }
+    for kind in [ChangeKind::PlanChange, ChangeKind::Cancellation] {
+        found.extend(revocation_of(account, circumstances, booking, kind));
+    }
+    found
+}
+
+fn booking_of(
+    account: &Account,
+    circumstances: &Circumstances<'_>,
+    subscription: &Subscription,
+    add_on: &Arc<PlanVersion>,
+) -> ActionOption {
+    let mut copy = account.clone();
+    let request = BookingRequest {
+        booking_id: String::new(),
+        subscription_id: subscription.id.clone(),
+        add_on: Arc::clone(add_on),
+        quantity: None,
+        agreement: agreement(),
+    };
+    let mut option = ActionOption {
+        add_on: Some(Arc::clone(add_on)),
+        ..option(Action::BookAddOn, Some(subscription))
+    };
+    match book(&mut copy, circumstances, &request) {
+        Ok(()) => {
+            option.earliest_on = Some(circumstances.today);
+            option.price = price(&copy, "", circumstances.today, circumstances);
+        }
+        Err(violation) => option.refusal = Some(violation),
+    }
+    option
+}
+
 fn option(action: Action, subscription: Option<&Subscription>) -> ActionOption {
     ActionOption {
         action,
-        subscription_id: subscription.map(|subscription| subscription.id.clone()),
+        subscription_id: subscription.map(|subscription| subscription.contract_id().to_owned()),
+        add_on_booking_id: subscription.and_then(Subscription::booking_id).map(str::to_owned),
         plan: None,
+        add_on: None,
         change_id: None,
         refusal: None,
         earliest_on: None,
@@ -207,8 +291,10 @@ fn quantity_change_of(
         included: Vec::new(),
         agreement: agreement(),
     };
+    let is_booking = subscription.booking.is_some();
     let option = ActionOption {
-        plan: Some(Arc::clone(&phase.plan)),
+        plan: (!is_booking).then(|| Arc::clone(&phase.plan)),
+        add_on: is_booking.then(|| Arc::clone(&phase.plan)),
         ..option(Action::ChangeQuantity, Some(subscription))
     };
     Some(tried_plan_change(account, circumstances, &request, option))

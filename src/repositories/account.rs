@@ -55,6 +55,13 @@ pub enum AccountKey<'a> {
     Customer(&'a str),
     /// By a contract.
     Subscription(&'a str),
+    /// By an add-on booking on a contract.
+    Booking {
+        /// The contract it must belong to.
+        subscription_id: &'a str,
+        /// The booking.
+        id: &'a str,
+    },
     /// By a plan change or cancellation.
     Change(&'a str),
 }
@@ -71,6 +78,12 @@ pub fn find(
         AccountKey::Customer(id) => Some(id.to_owned()),
         AccountKey::Subscription(id) => subscriptions::table
             .find(id)
+            .select(subscriptions::customer_id)
+            .first(conn)
+            .optional()?,
+        AccountKey::Booking { subscription_id, id } => subscriptions::table
+            .find(id)
+            .filter(subscriptions::parent_id.eq(subscription_id))
             .select(subscriptions::customer_id)
             .first(conn)
             .optional()?,

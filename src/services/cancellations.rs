@@ -16,10 +16,11 @@ use crate::domain::violation::Violation;
 use crate::error::{AppError, FieldError};
 use crate::page::{Page, PageRequest};
 use crate::repositories::account::AccountKey;
+use crate::services::add_ons::{add_on_consequences, booked_name};
 use crate::services::agreements::{consequence, text};
 use crate::services::command::{self, Command};
 use crate::services::idempotency::Answer;
-use crate::services::plan_changes::{ChangeQuery, find_change, list_changes, subscription_key};
+use crate::services::plan_changes::{ChangeQuery, Item, find_change, list_changes, subscription_key};
 use crate::services::preview_token::IssuedPreview;
 use crate::services::views::ChangeView;
 use crate::services::workbench::{Ground, Workbench};
@@ -31,8 +32,8 @@ pub const MOST_CONTRACTS: usize = 100;
 /// Which contracts a declaration is about.
 #[derive(Debug, Clone)]
 pub enum Contracts {
-    /// One.
-    One(String),
+    /// One, or one add-on booking.
+    One(Item),
     /// These, all of the same customer.
     These(Vec<String>),
     /// All running ones but this.
@@ -186,14 +187,15 @@ pub fn list(
 
 fn account_key(new: &NewCancellation) -> Result<AccountKey<'_>, AppError> {
     match &new.contracts {
-        Contracts::One(id) | Contracts::AllBut(id) => subscription_key(id),
+        Contracts::One(item) => item.key(),
+        Contracts::AllBut(id) => subscription_key(id),
         Contracts::These(ids) => subscription_key(ids.first().map_or("", String::as_str)),
     }
 }
 
 fn command_name(new: &NewCancellation) -> String {
     match &new.contracts {
-        Contracts::One(id) => format!("cancellation {id}"),
+        Contracts::One(item) => format!("cancellation {}", item.id()),
         Contracts::These(ids) => format!("cancellations {}", ids.join(" ")),
         Contracts::AllBut(id) => format!("cancellations but {id}"),
     }
@@ -241,8 +243,16 @@ fn check_goes_on(bench: &Workbench, kept: &str) -> Result<(), AppError> {
 fn request(bench: &Workbench, new: &NewCancellation) -> Result<CancellationRequest, AppError> {
     let today = bench.ground.today;
     let ids: Vec<String> = match &new.contracts {
-        Contracts::One(id) => vec![id.clone()],
-        Contracts::These(ids) => ids.clone(),
+        Contracts::One(item) => vec![item.id().to_owned()],
+        Contracts::These(ids) => {
+            if ids
+                .iter()
+                .any(|id| bench.account.contracts().all(|contract| contract.id != *id))
+            {
+                return Err(AppError::NotFound);
+            }
+            ids.clone()
+        }
         Contracts::AllBut(kept) => {
             check_goes_on(bench, kept)?;
             bench
@@ -257,12 +267,6 @@ fn request(bench: &Workbench, new: &NewCancellation) -> Result<CancellationReque
                 .collect()
         }
     };
-    let unknown = ids
-        .iter()
-        .any(|id| bench.account.contracts().all(|contract| contract.id != *id));
-    if unknown {
-        return Err(AppError::NotFound);
-    }
     if ids.is_empty() {
         return Err(Violation::conflict(
             "nothing_to_cancel",
@@ -304,7 +308,7 @@ pub(super) fn foresee(ground: &Ground, before: &Account, request: &CancellationR
         effective_on: latest,
         subscription_ids: outcomes.iter().map(|outcome| outcome.subscription_id.clone()).collect(),
         change_ids: outcomes.iter().map(|outcome| outcome.change_id.clone()).collect(),
-        consequences: consequences(before, &request, &outcomes)?,
+        consequences: consequences(before, &after, &request, &outcomes)?,
         consents: Vec::new(),
         order_button: None,
         texts: texts(before, &outcomes)?,
@@ -324,9 +328,19 @@ pub(super) fn foresee(ground: &Ground, before: &Account, request: &CancellationR
 fn texts(before: &Account, outcomes: &[CancellationOutcome]) -> Result<Vec<PreviewText>, Violation> {
     let mut texts = Vec::with_capacity(outcomes.len());
     for outcome in outcomes {
-        let number = &before.subscription(&outcome.subscription_id)?.contract_number;
+        let subscription = before.subscription(&outcome.subscription_id)?;
+        let number = &subscription.contract_number;
         let (de, en) = (german(outcome.ends_on), english(outcome.ends_on));
-        let (code, de, en) = if outcome.already_cancelled {
+        let (code, de, en) = if let Some(name) = booked_name(subscription) {
+            (
+                "add_on_ends",
+                format!(
+                    "{}: Kündigung zum {de}. Bis dahin nutzen Sie die Option weiter.",
+                    name.de
+                ),
+                format!("{}: cancellation as of {en}. Until then you go on using it.", name.en),
+            )
+        } else if outcome.already_cancelled {
             (
                 "already_cancelled",
                 format!("Der Vertrag {number} ist bereits zum {de} gekündigt."),
@@ -346,6 +360,7 @@ fn texts(before: &Account, outcomes: &[CancellationOutcome]) -> Result<Vec<Previ
 
 fn consequences(
     before: &Account,
+    after: &Account,
     request: &CancellationRequest,
     outcomes: &[CancellationOutcome],
 ) -> Result<Vec<Consequence>, Violation> {
@@ -357,6 +372,9 @@ fn consequences(
             format!("Der ausstehende Vertragswechsel des Vertrags {number} entfällt; eine Rücknahme der Kündigung bringt ihn nicht zurück."),
             format!("The pending plan change of contract {number} is dropped; revoking the cancellation does not bring it back."),
         ));
+    }
+    for outcome in outcomes {
+        consequences.extend(add_on_consequences(before, after, &outcome.subscription_id));
     }
     if request.kind == CancellationKind::Extraordinary {
         consequences.push(consequence(

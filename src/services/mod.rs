@@ -1,5 +1,6 @@
 //! Use cases: load, decide (`domain`), store. A service owns its transaction and knows nothing of HTTP.
 
+pub mod add_ons;
 pub mod agreements;
 pub mod auth;
 pub mod cancellations;

@@ -52,6 +52,7 @@ pub fn of_customer(
                     subscription,
                     &transitions,
                 ));
+                found.extend(add_on_options(&bench, subscription));
             }
         }
         Ok(found)
@@ -74,13 +75,27 @@ pub fn of_subscription(
         let plans = plans_on_offer(state, conn, &bench)?;
         let subscription = bench.account.subscription(subscription_id)?;
         let transitions = transitions(&bench, subscription, &plans);
-        Ok(options::of_subscription(
-            &bench.account,
-            &bench.ground.circumstances(),
-            subscription,
-            &transitions,
-        ))
+        let circumstances = bench.ground.circumstances();
+        let mut found = options::of_subscription(&bench.account, &circumstances, subscription, &transitions);
+        found.extend(add_on_options(&bench, subscription));
+        Ok(found)
     })
+}
+
+/// The add-ons that can be booked on a contract, and what can be done with those booked.
+fn add_on_options(bench: &Workbench, subscription: &Subscription) -> Vec<ActionOption> {
+    let circumstances = bench.ground.circumstances();
+    let mut add_ons: Vec<_> = bench.ground.catalogue.catalogue.add_ons.iter().collect();
+    add_ons.sort_by_key(|add_on| add_on.position);
+    let versions: Vec<Arc<PlanVersion>> = add_ons
+        .iter()
+        .filter_map(|add_on| bench.ground.catalogue.add_on_version(&add_on.key).map(Arc::new))
+        .collect();
+    let mut found = options::bookings(&bench.account, &circumstances, subscription, &versions);
+    for booking in bench.account.bookings_of(&subscription.id) {
+        found.extend(options::of_booking(&bench.account, &circumstances, booking));
+    }
+    found
 }
 
 /// The catalogue's plans in their present versions, in the provider's order.

@@ -18,6 +18,7 @@ use crate::error::AppError;
 use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::account::AccountKey;
 use crate::repositories::changes::{self, ChangeFilter};
+use crate::services::add_ons::{add_on_consequences, billed_with};
 use crate::services::agreements::{Declared, order_button, text};
 use crate::services::command::{self, Command};
 use crate::services::idempotency::Answer;
@@ -29,8 +30,8 @@ use crate::state::AppState;
 /// A request for another plan, another quantity, or both.
 #[derive(Debug, Clone)]
 pub struct NewPlanChange {
-    /// The contract.
-    pub subscription_id: String,
+    /// The contract, or the booking on it.
+    pub item: Item,
     /// Id or key of the plan; `None` keeps it.
     pub plan: Option<String>,
     /// Units afterwards; `None` keeps them.
@@ -39,6 +40,42 @@ pub struct NewPlanChange {
     pub supersedes: Option<String>,
     /// Consents and order button.
     pub declared: Declared,
+}
+
+/// What a command is about: a contract, or an add-on booking on one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    /// A contract.
+    Contract(String),
+    /// An add-on booking.
+    Booking {
+        /// The contract it must belong to.
+        subscription_id: String,
+        /// The booking.
+        id: String,
+    },
+}
+
+impl Item {
+    /// Id of the contract or booking.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Contract(id) | Self::Booking { id, .. } => id,
+        }
+    }
+
+    /// How the account behind it is found; ids of another kind name nothing.
+    pub(super) fn key(&self) -> Result<AccountKey<'_>, AppError> {
+        match self {
+            Self::Contract(id) => subscription_key(id),
+            Self::Booking { subscription_id, id }
+                if IdKind::Subscription.matches(subscription_id) && IdKind::AddOnBooking.matches(id) =>
+            {
+                Ok(AccountKey::Booking { subscription_id, id })
+            }
+            Self::Booking { .. } => Err(AppError::NotFound),
+        }
+    }
 }
 
 /// Changes plan or quantity.
@@ -52,8 +89,8 @@ pub fn create(
     render_preview: &dyn Fn(&IssuedPreview) -> Value,
     answer: &dyn Fn(ChangeView) -> Result<Answer, AppError>,
 ) -> Result<Answer, AppError> {
-    let key = subscription_key(&new.subscription_id)?;
-    let name = command_name(&new.subscription_id);
+    let key = new.item.key()?;
+    let name = command_name(new.item.id());
     command::run(
         state,
         command,
@@ -68,7 +105,7 @@ pub fn create(
             change_plan(&mut bench.account, &bench.ground.circumstances(), &request)?;
             Ok(request.change_id)
         },
-        &|bench, id| answer(bench.change_view(&new.subscription_id, &id)?),
+        &|bench, id| answer(bench.change_view(new.item.id(), &id)?),
     )
 }
 
@@ -77,13 +114,13 @@ pub fn create(
 /// # Errors
 /// As [`create`], without those of consents that are still to be given.
 pub fn preview_creation(state: &AppState, command: &Command, new: &NewPlanChange) -> Result<IssuedPreview, AppError> {
-    let key = subscription_key(&new.subscription_id)?;
+    let key = new.item.key()?;
     command::preview(
         state,
         command,
         key,
         None,
-        &command_name(&new.subscription_id),
+        &command_name(new.item.id()),
         &|conn, bench| {
             let request = request(state, conn, bench, new, command.context.locale)?;
             Ok(foresee(&bench.ground, &bench.account, &request)?)
@@ -203,7 +240,7 @@ fn request(
         Some(name) => Some(ground.plan(state, conn, name)?),
         None => None,
     };
-    let current = bench.account.subscription(&new.subscription_id)?.phase_on(ground.today);
+    let current = bench.account.subscription(new.item.id())?.phase_on(ground.today);
     let transition = current.zip(target.as_ref()).and_then(|(phase, target)| {
         ground
             .catalogue
@@ -223,7 +260,7 @@ fn request(
         .unwrap_or_default();
     Ok(PlanChangeRequest {
         change_id: String::new(),
-        subscription_id: new.subscription_id.clone(),
+        subscription_id: new.item.id().to_owned(),
         target,
         transition,
         quantity: new.quantity,
@@ -268,14 +305,22 @@ pub(super) fn foresee(
             quantity,
             &outcome,
         ),
-        consequences: outcome.consequences,
+        consequences: outcome
+            .consequences
+            .into_iter()
+            .chain(add_on_consequences(before, &after, &request.subscription_id))
+            .collect(),
         consents: request.agreement.required.clone(),
         order_button: button,
         because: outcome.because,
         latest_receipt_on: outcome.latest_receipt_on,
         supersedes: outcome.superseded_id.into_iter().collect(),
     };
-    preview(before, &after, &circumstances, parts)
+    let mut preview = preview(before, &after, &circumstances, parts)?;
+    if before.subscription(&request.subscription_id)?.booking.is_some() {
+        preview.texts.extend(billed_with(&preview));
+    }
+    Ok(preview)
 }
 
 fn texts(

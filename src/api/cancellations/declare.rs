@@ -167,7 +167,11 @@ pub async fn preview_cancellations(
     Ok(preview_response(&blocking(&state, preview).await?, locale))
 }
 
-fn one(cancelled: &Cancelled, locale: Locale) -> Result<Answer, AppError> {
+/// The answer to the cancellation of one contract or booking.
+///
+/// # Errors
+/// Internal, when nothing was cancelled.
+pub fn one(cancelled: &Cancelled, locale: Locale) -> Result<Answer, AppError> {
     let view = cancelled
         .cancellations
         .first()

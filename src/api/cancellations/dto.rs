@@ -43,6 +43,9 @@ pub struct CancellationDto {
         example = "sub_01k9w3x8kqf0wvm2n6c1c9t7xh"
     )]
     pub subscription_id: String,
+    /// The add-on booking on it, where that is what changes.
+    #[schema(required, max_length = 30, example = json!(null))]
+    pub add_on_booking_id: Option<String>,
     /// Whose contract it is.
     #[schema(
         pattern = "^cus_[0-7][0-9a-hjkmnp-tv-z]{25}$",
@@ -104,6 +107,7 @@ impl CancellationDto {
         Ok(Self {
             id: change.id.clone(),
             subscription_id: view.subscription_id.clone(),
+            add_on_booking_id: view.add_on_booking_id.clone(),
             customer_id: view.customer_id.clone(),
             status: change.status.into(),
             kind: details.kind.into(),

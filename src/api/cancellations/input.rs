@@ -9,6 +9,7 @@ use crate::api::contract_choices::CancellationKindDto;
 use crate::api::instant::Instant;
 use crate::error::{AppError, FieldError};
 use crate::services::cancellations::{Contracts, NewCancellation, check_distinct};
+use crate::services::plan_changes::Item;
 
 /// A declaration that ends one contract.
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
@@ -41,7 +42,7 @@ impl CreateCancellation {
     /// The declaration about this contract.
     pub fn for_subscription(self, subscription_id: String) -> NewCancellation {
         NewCancellation {
-            contracts: Contracts::One(subscription_id),
+            contracts: Contracts::One(Item::Contract(subscription_id)),
             kind: self.kind.into(),
             reason: self.reason,
             wish_on: self.wish_on.map(|day| day.0),

@@ -5,6 +5,7 @@ mod dto;
 mod handlers;
 mod input;
 
+pub(super) use declare::one;
 pub use dto::CancellationDto;
 
 /// Mounts the operations of this module.

@@ -17,7 +17,7 @@ pub use body::{Form, Json, MAX_BODY_BYTES, MERGE_PATCH_JSON, MergePatch, Optiona
 pub use context::{RequestId, client_ip, request_id};
 pub use headers::IfMatch;
 pub use path::{
-    AddOnId, ApiKeyId, CancellationId, ChargeId, CustomerId, EmailId, EventId, LegalDocumentId, PlanChangeId, PlanId,
-    ProviderSlug, SubscriptionId, TestClockId,
+    AddOnId, ApiKeyId, BookingPath, CancellationId, ChargeId, CustomerId, EmailId, EventId, LegalDocumentId,
+    PlanChangeId, PlanId, ProviderSlug, SubscriptionId, TestClockId,
 };
 pub use query::{NoParameters, Query};

@@ -11,6 +11,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use crate::api::problem::{Problem, ProblemCode};
 use crate::domain::ids::IdKind;
+use crate::services::plan_changes::Item;
 
 /// Declares an extractor per kind of id: `Name("path_parameter", kind, "description");`.
 macro_rules! path_ids {
@@ -49,6 +50,7 @@ path_ids! {
     PlanId("plan_id", Plan, "Id of the plan.");
     AddOnId("add_on_id", AddOn, "Id of the add-on.");
     SubscriptionId("subscription_id", Subscription, "Id of the contract.");
+    AddOnBookingId("add_on_booking_id", AddOnBooking, "Id of the add-on booking.");
     PlanChangeId("plan_change_id", PlanChange, "Id of the plan change.");
     CancellationId("cancellation_id", Cancellation, "Id of the cancellation.");
     ChargeId("charge_id", Charge, "Id of the charge.");
@@ -56,6 +58,46 @@ path_ids! {
     EventId("event_id", Event, "Id of the event.");
     LegalDocumentId("legal_document_id", LegalDocument, "Id of the legal document.");
     TestClockId("test_clock_id", TestClock, "Id of the test clock.");
+}
+
+/// The booking of a path, and the contract it must belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookingPath {
+    subscription_id: String,
+    add_on_booking_id: String,
+}
+
+impl BookingPath {
+    /// What the path names, as services want it.
+    pub fn item(&self) -> Item {
+        Item::Booking {
+            subscription_id: self.subscription_id.clone(),
+            id: self.add_on_booking_id.clone(),
+        }
+    }
+}
+
+impl FromRequest for BookingPath {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let id = |parameter, kind: IdKind| matching(request, parameter, |text| kind.matches(text));
+        let both = id("subscription_id", IdKind::Subscription)
+            .and_then(|contract| Ok((contract, id("add_on_booking_id", IdKind::AddOnBooking)?)));
+        ready(both.map(|(subscription_id, add_on_booking_id)| Self {
+            subscription_id,
+            add_on_booking_id,
+        }))
+    }
+}
+
+impl IntoParams for BookingPath {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut parameters = SubscriptionId::into_params(&place);
+        parameters.extend(AddOnBookingId::into_params(&place));
+        parameters
+    }
 }
 
 /// Short name of a provider in public paths: lower-case letters, digits and hyphens.

@@ -14,7 +14,7 @@ use crate::domain::localized::Locale;
 use crate::domain::plan_version::PlanVersion;
 use crate::error::{AppError, FieldError};
 use crate::list_of;
-use crate::services::plan_changes::{ChangeQuery, NewPlanChange};
+use crate::services::plan_changes::{ChangeQuery, Item, NewPlanChange};
 use crate::services::views::ChangeView;
 
 /// Another plan, another quantity, or both; at least one of them must be named.
@@ -67,7 +67,7 @@ impl CreatePlanChange {
             )));
         }
         Ok(NewPlanChange {
-            subscription_id,
+            item: Item::Contract(subscription_id),
             plan: self.plan,
             quantity: self.quantity,
             supersedes: self.supersedes,
@@ -127,6 +127,9 @@ pub struct PlanChangeDto {
         example = "sub_01k9w3x8kqf0wvm2n6c1c9t7xh"
     )]
     pub subscription_id: String,
+    /// The add-on booking on it, where that is what changes.
+    #[schema(required, max_length = 30, example = json!(null))]
+    pub add_on_booking_id: Option<String>,
     /// Whose contract it is.
     #[schema(
         pattern = "^cus_[0-7][0-9a-hjkmnp-tv-z]{25}$",
@@ -165,7 +168,7 @@ pub struct PlanChangeDto {
 pub struct PlanChangeSideDto {
     /// Id of the plan.
     #[schema(
-        pattern = "^pln_[0-7][0-9a-hjkmnp-tv-z]{25}$",
+        pattern = "^(pln|adn)_[0-7][0-9a-hjkmnp-tv-z]{25}$",
         max_length = 30,
         example = "pln_01k9w3x8kqf0wvm2n6c1c9t7xh"
     )]
@@ -197,6 +200,7 @@ impl PlanChangeDto {
         Ok(Self {
             id: change.id.clone(),
             subscription_id: view.subscription_id.clone(),
+            add_on_booking_id: view.add_on_booking_id.clone(),
             customer_id: view.customer_id.clone(),
             status: change.status.into(),
             timing: details.timing.into(),

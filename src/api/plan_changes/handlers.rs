@@ -68,10 +68,7 @@ pub async fn create_plan_change(
     let locale = context.locale;
     let command = command(principal, context, body.body_hash, body.value.preview_token.clone());
     let new = body.value.for_subscription(subscription_id.0)?;
-    let render = move |view: ChangeView| {
-        let location = format!("/v1/plan-changes/{}", view.change.id);
-        rendered(StatusCode::CREATED, &view, Some(location), locale)
-    };
+    let render = move |view: ChangeView| created(&view, locale);
     let create =
         move |state: &AppState| plan_changes::create(state, &command, &new, &PreviewDto::renderer(locale), &render);
     send(blocking(&state, create).await?)
@@ -231,6 +228,15 @@ pub async fn preview_plan_change_revocation(
     let preview =
         move |state: &AppState| revocations::preview_creation(state, &command, IdKind::PlanChange, &plan_change_id.0);
     Ok(preview_response(&blocking(&state, preview).await?, locale))
+}
+
+/// The answer to a new plan change, or quantity change of a booking.
+///
+/// # Errors
+/// Internal, when the view is not of a plan change.
+pub fn created(view: &ChangeView, locale: Locale) -> Result<Answer, AppError> {
+    let location = format!("/v1/plan-changes/{}", view.change.id);
+    rendered(StatusCode::CREATED, view, Some(location), locale)
 }
 
 fn rendered(

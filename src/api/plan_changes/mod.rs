@@ -5,3 +5,4 @@ mod handlers;
 
 pub use dto::{ChangeParams, PlanChangeDto};
 pub use handlers::configure;
+pub(super) use handlers::created;

@@ -125,6 +125,20 @@ problem_codes! {
         ("Die Änderung wurde durch eine spätere ersetzt.", "The change has been replaced by a later one.");
     NothingToCancel = "nothing_to_cancel", CONFLICT, ("Nichts zu kündigen", "Nothing to cancel"),
         ("Es läuft kein Vertrag, der gekündigt werden könnte.", "No contract is running that could be cancelled.");
+    AddOnIncluded = "add_on_included", CONFLICT, ("Bereits enthalten", "Add-on included"),
+        ("Der Tarif enthält diese Option schon.", "The plan already contains this add-on.");
+    AddOnNotAllowed = "add_on_not_allowed", CONFLICT, ("Zu diesem Tarif nicht buchbar", "Add-on not allowed"),
+        ("Diese Option gibt es zu dem Tarif des Vertrags nicht.", "This add-on is not available on the plan of the contract.");
+    AddOnLimitReached = "add_on_limit_reached", CONFLICT, ("Höchstmenge gebucht", "Add-on limit reached"),
+        ("Mehr als „maximum“ sind nicht möglich; „booked“ sind gebucht.", "More than “maximum” are not possible; “booked” are booked.");
+    OneOffNotCancellable = "one_off_not_cancellable", CONFLICT, ("Einmalige Leistung", "One-off not cancellable"),
+        ("Eine einmalige Leistung kann nicht gekündigt werden; solange sie nicht erbracht ist, kann sie widerrufen werden, wo ein Widerrufsrecht besteht.", "A service that is performed once cannot be cancelled; until it is performed it can be withdrawn from where there is a right of withdrawal.");
+    NotAOneOffService = "not_a_one_off_service", CONFLICT, ("Keine einmalige Leistung", "Not a one-off service"),
+        ("Nur einmalige Leistungen werden als erbracht gemeldet.", "Only services that are performed once are reported as performed.");
+    QuantityNotChangeable = "quantity_not_changeable", CONFLICT, ("Menge fest", "Quantity not changeable"),
+        ("Die Menge dieser Leistung ist fest.", "The quantity of this service is fixed.");
+    PauseNotOffered = "pause_not_offered", CONFLICT, ("Pause nicht vorgesehen", "Pause not offered"),
+        ("Eine Pause ist nicht vorgesehen; „cancel“ und „rebook“ nennen den Weg.", "A pause is not offered; “cancel” and “rebook” say what is.");
     RevocationNotOffered = "revocation_not_offered", CONFLICT, ("Rücknahme nicht vorgesehen", "Revocation not offered"),
         ("Der Anbieter sieht die Rücknahme nicht vor.", "The provider does not offer to take this back.");
     EmailNotSettled = "email_not_settled", CONFLICT, ("E-Mail noch unterwegs", "E-mail not settled"),

@@ -338,7 +338,7 @@ impl BillingDto {
 
 impl PendingChangeDto {
     /// The cancellation before the plan change, should both be pending: the end is what matters most.
-    fn of(subscription: &Subscription) -> Option<Self> {
+    pub fn of(subscription: &Subscription) -> Option<Self> {
         let change = subscription
             .pending(ChangeKind::Cancellation)
             .or_else(|| subscription.pending(ChangeKind::PlanChange))?;

@@ -3,5 +3,5 @@
 mod dto;
 mod handlers;
 
-pub use dto::SubscriptionDto;
+pub use dto::{PendingChangeDto, SubscriptionDto};
 pub use handlers::configure;

@@ -142,7 +142,7 @@ fn check_bookable(contract: &Subscription, version: &PlanVersion, today: Date) -
 }
 
 /// Several bookings of one add-on are allowed as long as they stay within its limit together (hard case H33).
-pub(super) fn check_total(
+fn check_total(
     account: &Account,
     contract: &Subscription,
     version: &PlanVersion,
@@ -167,6 +167,35 @@ pub(super) fn check_total(
     )
     .with("maximum", maximum)
     .with("booked", booked))
+}
+
+/// Refuses another quantity of what the plan contains or of a one-off service. Contracts pass.
+pub(super) fn check_quantity_is_changeable(subscription: &Subscription) -> Result<(), Violation> {
+    let is_included = subscription.booking.as_ref().is_some_and(|booking| booking.included);
+    if !is_included && !subscription.is_one_off_service() {
+        return Ok(());
+    }
+    Err(Violation::conflict(
+        "quantity_not_changeable",
+        "Die Menge dieser Leistung ist fest.",
+        "The quantity of this service is fixed.",
+    ))
+}
+
+/// Refuses more than the add-on's limit in all bookings on the contract together.
+pub(super) fn check_booking_change(
+    account: &Account,
+    booking: &Subscription,
+    current: &Phase,
+    quantity: u32,
+    today: Date,
+) -> Result<(), Violation> {
+    let contract = account.subscription(booking.contract_id())?;
+    let added = quantity.saturating_sub(current.quantity);
+    if added == 0 {
+        return Ok(());
+    }
+    check_total(account, contract, &current.plan, added, today)
 }
 
 /// Whose periods the booking follows: with the contract, those of the contract; independent ones join the periods of a paid

@@ -8,7 +8,7 @@ use time::Date;
 
 use super::{
     account::{Account, Circumstances},
-    add_on::{IncludedService, align_bookings, book_included},
+    add_on::{IncludedService, align_bookings, book_included, check_booking_change, check_quantity_is_changeable},
     because::Because,
     calendar::{english, german, next_day},
     catalogue::{Consequence, Transition, TransitionTiming},
@@ -79,7 +79,13 @@ pub fn change_plan(
 ) -> Result<PlanChangeOutcome, Violation> {
     let subscription = account.subscription_mut(&request.subscription_id)?;
     let current = check_changeable(subscription, circumstances.today)?;
+    check_quantity_is_changeable(subscription)?;
     let change = Intention::of(subscription, &current, request)?;
+    let booked = subscription.booking.is_some().then(|| subscription.clone());
+    if let Some(booking) = booked {
+        check_booking_change(account, &booking, &current, change.quantity, circumstances.today)?;
+    }
+    let subscription = account.subscription_mut(&request.subscription_id)?;
     let superseded_id = settle_pending(subscription, &change, request)?;
     let moment = circumstances.moment();
     let mut events = Vec::new();

@@ -13,6 +13,7 @@ use crate::domain::localized::Locale;
 use crate::domain::preview::{Preview, PreviewParts, preview};
 use crate::error::{AppError, FieldError};
 use crate::repositories::account::AccountKey;
+use crate::services::add_ons::add_on_consequences;
 use crate::services::agreements::{Declared, order_button, text};
 use crate::services::command::{self, Command};
 use crate::services::idempotency::Answer;
@@ -148,7 +149,7 @@ fn foresee(
         effective_on: starts_on,
         subscription_ids: vec![order.subscription_id.clone()],
         change_ids: Vec::new(),
-        consequences: Vec::new(),
+        consequences: add_on_consequences(before, &after, &order.subscription_id),
         consents: order.agreement.required.clone(),
         order_button: Some(order_button(required, &plan.order_button)),
         texts: vec![text(

@@ -1,6 +1,7 @@
 //! Contracts over HTTP: concluding, changing, cancelling and taking back, with previews that hold and refusals that change
 //! nothing.
 
+mod add_ons;
 mod cancelling;
 mod changing;
 mod concluding;

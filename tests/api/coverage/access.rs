@@ -42,7 +42,7 @@ async fn what_belongs_to_others_is_not_found(app: TestApp<'_>) {
     let foreign_staff = app.admin(STRANGER).await;
     let mut tried = 0;
     for operation in operations().iter().filter(|operation| !operation.is_open()) {
-        let Some(parameter) = parameter(&operation.path) else {
+        let Some(parameter) = parameters(&operation.path).next() else {
             continue;
         };
         let name = format!("{} {}", operation.method, operation.path);
@@ -58,14 +58,14 @@ async fn what_belongs_to_others_is_not_found(app: TestApp<'_>) {
     assert!(tried >= 25, "{tried} operations name something");
 }
 
-fn parameter(path: &str) -> Option<&str> {
+fn parameters(path: &str) -> impl Iterator<Item = &str> {
     path.split('/')
-        .find_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
 async fn call(caller: &Caller, operation: &Operation, ids: &HashMap<&'static str, String>) -> Answer {
     let mut path = operation.path.clone();
-    if let Some(name) = parameter(&operation.path) {
+    for name in parameters(&operation.path) {
         let id = ids
             .get(name)
             .unwrap_or_else(|| panic!("{}: nothing to name by {name}", operation.path));
@@ -86,6 +86,12 @@ async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String
     let subscription = id(&customer.post("/v1/subscriptions", order.clone()).await.expect(201));
     let other = id(&customer.post("/v1/subscriptions", order).await.expect(201));
     let change = json!({ "plan": "premium", "consents": consents(&["terms", "dpa"]) });
+    let package = json!({ "plan": "unlimited", "consents": consents(&["terms", "dpa"]) });
+    let package = id(&customer.post("/v1/subscriptions", package).await.expect(201));
+    let booked = customer
+        .get(&format!("/v1/subscriptions/{package}/add-ons"))
+        .await
+        .expect(200);
     let plan_change = id(&customer
         .post(&format!("/v1/subscriptions/{subscription}/plan-changes"), change)
         .await
@@ -109,6 +115,7 @@ async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String
         ("customer_id", customer_id),
         ("subscription_id", subscription),
         ("plan_change_id", plan_change),
+        ("add_on_booking_id", id(&booked["data"][0])),
         ("cancellation_id", cancellation),
         ("api_key_id", key),
         ("test_clock_id", app.test_clock(OWNER, "2026-01-01T00:00:00Z").await),

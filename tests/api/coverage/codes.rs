@@ -40,6 +40,7 @@ async fn every_documented_code_is_provoked_once(app: TestApp<'_>) {
     by_plan_changes(&app, &mut provoked).await;
     by_orders(&app, &mut provoked).await;
     by_cancellations(&app, &mut provoked).await;
+    by_add_ons(&app, &mut provoked).await;
     by_master_data(&app, &mut provoked).await;
     by_emails(&app, &mut provoked).await;
     by_unfinished_providers(&app, &mut provoked).await;
@@ -412,4 +413,57 @@ fn api_key(app: &TestApp<'_>, provider_id: &str) -> Caller {
     };
     app.anonymous
         .with_token(&api_key_issue(&app.state, provider_id, &key).expect("a key").secret)
+}
+
+async fn by_add_ons(app: &TestApp<'_>, provoked: &mut Provoked) {
+    let (_, customer) = app.customer("textschirm", "business").await;
+    let package = conclude(&customer, "unlimited", 1).await;
+    let at = format!("/v1/subscriptions/{package}/add-ons");
+    let audit = customer.get(&at).await.expect(200)["data"][0]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    provoked.note(
+        customer.post(&at, json!({ "add_on": "shop_audit" })).await,
+        409,
+        "add_on_included",
+    );
+    let yes = json!({ "confirm": true });
+    let cancelled = customer.post(&format!("{at}/{audit}/cancellations"), yes.clone()).await;
+    provoked.note(cancelled, 409, "one_off_not_cancellable");
+    let more = customer
+        .post(&format!("{at}/{audit}/quantity-changes"), json!({ "quantity": 2 }))
+        .await;
+    provoked.note(more, 409, "quantity_not_changeable");
+    let (_, customer) = app.customer("kontaktkiste", "business").await;
+    let agreed = consents(&["terms", "dpa", "withdrawal_instruction"]);
+    let order = json!({ "plan": "crm_basic", "consents": agreed });
+    let basic = customer.post("/v1/subscriptions", order).await.expect(201);
+    let at = format!("/v1/subscriptions/{}/add-ons", basic["id"].as_str().expect("an id"));
+    provoked.note(
+        customer.post(&at, json!({ "add_on": "extra_users" })).await,
+        409,
+        "add_on_not_allowed",
+    );
+    let booked = customer
+        .post(
+            &at,
+            json!({ "add_on": "extra_storage", "quantity": 2, "consents": agreed }),
+        )
+        .await
+        .expect(201);
+    let booking = format!("{at}/{}", booked["id"].as_str().expect("an id"));
+    provoked.note(
+        customer.post(&format!("{booking}/pause"), json!({})).await,
+        409,
+        "pause_not_offered",
+    );
+    let most = json!({ "add_on": "extra_storage", "quantity": 999_999, "consents": agreed });
+    let most = customer.post(&at, most).await;
+    provoked.note(most, 409, "add_on_limit_reached");
+    let performed = app
+        .staff("kontaktkiste")
+        .post(&format!("{booking}/perform"), json!({}))
+        .await;
+    provoked.note(performed, 409, "not_a_one_off_service");
 }

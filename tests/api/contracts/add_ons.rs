@@ -1,0 +1,196 @@
+//! Add-ons and the contract under them: they end with it, come back with it, and give way to plans that contain or forbid
+//! them.
+
+use serde_json::{Value, json};
+
+use crate::helpers::http::Caller;
+use crate::helpers::{TestApp, over_http};
+use crate::scenarios::story::consents;
+
+over_http!(
+    bookings_end_and_come_back_with_their_contract,
+    a_plan_without_the_add_on_ends_the_booking,
+    the_audit_of_the_largest_package_costs_nothing_and_is_performed,
+    monthly_support_is_independent_of_the_plan
+);
+
+const CRM: &str = "kontaktkiste";
+
+async fn booked(app: &TestApp<'_>, clock: &str, plan: &str, add_on: &str) -> (Caller, String, String) {
+    let (_, customer) = app.customer_with(CRM, json!({ "test_clock_id": clock })).await;
+    let agreed = consents(&["terms", "dpa", "withdrawal_instruction"]);
+    let order = json!({ "plan": plan, "consents": agreed });
+    let contract = customer.post("/v1/subscriptions", order).await.expect(201);
+    let contract = format!("/v1/subscriptions/{}", id(&contract));
+    app.advance(CRM, clock, "2026-02-10T09:00:00Z").await;
+    let order = json!({ "add_on": add_on, "quantity": 2, "consents": agreed });
+    let booking = customer.post(&format!("{contract}/add-ons"), order).await.expect(201);
+    (
+        customer,
+        contract.clone(),
+        format!("{contract}/add-ons/{}", id(&booking)),
+    )
+}
+
+fn id(value: &Value) -> &str {
+    value["id"].as_str().expect("an id")
+}
+
+async fn bookings_end_and_come_back_with_their_contract(app: TestApp<'_>) {
+    let clock = app.test_clock(CRM, "2026-01-15T09:00:00Z").await;
+    let (customer, contract, booking) = booked(&app, &clock, "crm_monthly", "extra_users").await;
+    let preview = customer
+        .post(&format!("{contract}/cancellations/preview"), json!({}))
+        .await
+        .expect(200);
+    assert_eq!(preview["consequences"][0]["code"], "add_on_ends_with_contract");
+    let cancelled = customer
+        .post(&format!("{contract}/cancellations"), json!({}))
+        .await
+        .expect(201);
+    let row = customer.get(&booking).await.expect(200);
+    assert_eq!(
+        (&row["ends_on"], &row["end_reason"]),
+        (&json!("2026-02-14"), &json!("contract_ends"))
+    );
+    let revoke = format!("/v1/cancellations/{}/revoke", id(&cancelled));
+    customer.post(&revoke, json!({})).await.expect(200);
+    let row = customer.get(&booking).await.expect(200);
+    assert_eq!((&row["ends_on"], &row["end_reason"]), (&Value::Null, &Value::Null));
+    // One that was cancelled before keeps its own end through all of it.
+    let own = customer
+        .post(&format!("{booking}/cancellations"), json!({ "confirm": true }))
+        .await
+        .expect(201);
+    assert_eq!(own["ends_on"], "2026-02-14");
+    let cancelled = customer
+        .post(&format!("{contract}/cancellations"), json!({}))
+        .await
+        .expect(201);
+    customer
+        .post(&format!("/v1/cancellations/{}/revoke", id(&cancelled)), json!({}))
+        .await
+        .expect(200);
+    let row = customer.get(&booking).await.expect(200);
+    assert_eq!(
+        (&row["ends_on"], &row["end_reason"]),
+        (&json!("2026-02-14"), &json!("cancelled"))
+    );
+    customer
+        .post(&format!("{contract}/cancellations"), json!({}))
+        .await
+        .expect(201);
+    app.advance(CRM, &clock, "2026-02-15T09:00:00Z").await;
+    assert_eq!(customer.get(&booking).await.expect(200)["status"], "ended");
+    let again = json!({ "add_on": "extra_users" });
+    customer
+        .post(&format!("{contract}/add-ons"), again)
+        .await
+        .expect_problem(409, "subscription_ended");
+}
+
+async fn a_plan_without_the_add_on_ends_the_booking(app: TestApp<'_>) {
+    let clock = app.test_clock(CRM, "2026-01-15T09:00:00Z").await;
+    let (customer, contract, booking) = booked(&app, &clock, "crm_monthly", "extra_users").await;
+    let change = json!({ "plan": "crm_basic", "consents": consents(&["terms", "dpa", "withdrawal_instruction"]) });
+    let preview = customer
+        .post(&format!("{contract}/plan-changes/preview"), change.clone())
+        .await
+        .expect(200);
+    let codes: Vec<&Value> = preview["consequences"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|note| &note["code"])
+        .collect();
+    assert!(codes.contains(&&json!("add_on_not_allowed_for_new_plan")), "{codes:?}");
+    let change = customer
+        .post(&format!("{contract}/plan-changes"), change)
+        .await
+        .expect(201);
+    let row = customer.get(&booking).await.expect(200);
+    assert_eq!(row["end_reason"], "not_allowed_for_new_plan");
+    let status = change["status"].as_str().expect("a status");
+    if status == "scheduled" {
+        customer
+            .post(&format!("/v1/plan-changes/{}/revoke", id(&change)), json!({}))
+            .await
+            .expect(200);
+        assert_eq!(customer.get(&booking).await.expect(200)["ends_on"], Value::Null);
+    } else {
+        assert_eq!(row["status"], "ended");
+    }
+}
+
+async fn the_audit_of_the_largest_package_costs_nothing_and_is_performed(app: TestApp<'_>) {
+    let (_, customer) = app.customer("textschirm", "business").await;
+    let order = json!({ "plan": "unlimited", "consents": consents(&["terms", "dpa"]) });
+    let preview = customer
+        .post("/v1/subscriptions/preview", order.clone())
+        .await
+        .expect(200);
+    assert_eq!(preview["consequences"][0]["code"], "service_included");
+    let contract = customer.post("/v1/subscriptions", order).await.expect(201);
+    let at = format!("/v1/subscriptions/{}/add-ons", id(&contract));
+    let audit = &customer.get(&at).await.expect(200)["data"][0];
+    assert_eq!(
+        (&audit["add_on"]["key"], &audit["included"]),
+        (&json!("shop_audit"), &json!(true))
+    );
+    let charged = customer.get("/v1/charges").await.expect(200);
+    assert!(
+        charged["data"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .all(|charge| charge["add_on_booking_id"].is_null())
+    );
+    let perform = format!("{at}/{}/perform", id(audit));
+    customer
+        .post(&perform, json!({}))
+        .await
+        .expect_problem(403, "insufficient_scope");
+    let performed = app.staff("textschirm").post(&perform, json!({})).await.expect(200);
+    assert_eq!(performed["end_reason"], "performed");
+}
+
+/// Seed 003: whatever the plan's term; prorated at first, then billed together with a monthly plan; no pause; an express yes
+/// to cancel; booked again afterwards.
+async fn monthly_support_is_independent_of_the_plan(app: TestApp<'_>) {
+    const PROVIDER: &str = "rundbriefwerk";
+    let clock = app.test_clock(PROVIDER, "2026-01-10T09:00:00Z").await;
+    for (plan, through) in [("newsletter_s", "2026-02-09"), ("newsletter_m_yearly", "2026-02-19")] {
+        let (_, customer) = app.customer_with(PROVIDER, json!({ "test_clock_id": clock })).await;
+        let order = json!({ "plan": plan, "starts_on": "2026-01-20", "consents": consents(&["terms", "dpa"]) });
+        let order = if plan == "newsletter_s" {
+            json!({ "plan": plan, "consents": consents(&["terms", "dpa"]) })
+        } else {
+            order
+        };
+        let contract = customer.post("/v1/subscriptions", order).await.expect(201);
+        if plan == "newsletter_s" {
+            app.advance(PROVIDER, &clock, "2026-01-20T09:00:00Z").await;
+        }
+        let at = format!("/v1/subscriptions/{}/add-ons", id(&contract));
+        let order = json!({ "add_on": "premium_support", "consents": consents(&["terms"]) });
+        let booked = customer.post(&at, order.clone()).await.expect(201);
+        assert_eq!(booked["billed_through_on"], through, "{plan}");
+        let booking = format!("{at}/{}", id(&booked));
+        let pause = customer
+            .post(&format!("{booking}/pause"), json!({}))
+            .await
+            .expect_problem(409, "pause_not_offered");
+        assert_eq!(pause["rebook"], at);
+        customer
+            .post(&at, order.clone())
+            .await
+            .expect_problem(409, "add_on_limit_reached");
+        let yes = json!({ "confirm": true });
+        let ended = customer
+            .post(&format!("{booking}/cancellations"), yes)
+            .await
+            .expect(201);
+        assert_eq!(ended["ends_on"], through, "{plan}");
+    }
+    app.advance(PROVIDER, &clock, "2026-02-20T09:00:00Z").await;
+}
