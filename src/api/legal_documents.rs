@@ -17,7 +17,7 @@ use super::{blocking, etag};
 use crate::domain::access::Principal;
 use crate::error::AppError;
 use crate::list_of;
-use crate::services::catalogue::{self, LegalDocumentQuery, PublishedDocument};
+use crate::services::catalogue::{self, DocumentContent, LegalDocumentQuery, PublishedDocument};
 use crate::state::AppState;
 
 /// A published version never changes.
@@ -68,7 +68,7 @@ pub struct LegalDocumentDto {
     /// Title of the document.
     #[schema(max_length = 500, example = "Allgemeine Geschäftsbedingungen")]
     pub title: String,
-    /// SHA-256 of the wording, lower-case hexadecimal; kept with each consent.
+    /// SHA-256 of the content, lower-case hexadecimal; kept with each consent.
     #[schema(
         pattern = "^[0-9a-f]{64}$",
         max_length = 64,
@@ -79,7 +79,10 @@ pub struct LegalDocumentDto {
     pub valid_from_on: CivilDate,
     /// When it was published.
     pub published_at: Instant,
-    /// The full wording; absent in lists.
+    /// Media type of the content.
+    #[schema(max_length = 30, pattern = "^(text/plain|application/pdf)$", example = "text/plain")]
+    pub media_type: String,
+    /// The full wording; absent in lists and for PDFs, which `…/content` downloads.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(
         nullable = false,
@@ -102,6 +105,7 @@ impl LegalDocumentDto {
             sha256: document.sha256,
             valid_from_on: CivilDate(published.valid_from_on),
             published_at: published.published_at.into(),
+            media_type: document.media_type,
             text,
         }
     }
@@ -159,11 +163,15 @@ pub async fn get_legal_document(
     legal_document_id: LegalDocumentId,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (document, text) = blocking(&state, move |state| {
+    let (document, content) = blocking(&state, move |state| {
         catalogue::legal_document(state, &principal, &legal_document_id.0)
     })
     .await?;
-    let dto = LegalDocumentDto::new(document, Some(text));
+    let text = match content {
+        DocumentContent::Text(text) => Some(text),
+        DocumentContent::Pdf(_) => None,
+    };
+    let dto = LegalDocumentDto::new(document, text);
     let body = serde_json::to_vec(&dto).map_err(|error| AppError::Internal(error.into()))?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, IMMUTABLE_CACHE));
@@ -176,7 +184,56 @@ pub async fn get_legal_document(
     ))
 }
 
+/// The content of a published legal document.
+#[utoipa::path(
+    tag = "Legal documents",
+    operation_id = "downloadLegalDocument",
+    summary = "Download a legal document",
+    description = "The document exactly as it was shown and agreed to, as text or PDF. Its SHA-256 is the one that evidence and confirmations name, and its entity tag.",
+    params(LegalDocumentId),
+    responses((status = 200, description = "The document.", content(
+        (String = "text/plain", example = "1. Geltung. Diese Bedingungen gelten für alle Verträge."),
+        (Vec<u8> = "application/pdf")
+    ))),
+    extensions(
+        ("x-required-scopes" = json!(["catalogue:read"])),
+        ("x-entity-tag" = json!(true)),
+    )
+)]
+#[get("/legal-documents/{legal_document_id}/content")]
+pub async fn download_legal_document(
+    state: web::Data<AppState>,
+    principal: Principal,
+    legal_document_id: LegalDocumentId,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (published, content) = blocking(&state, move |state| {
+        catalogue::legal_document(state, &principal, &legal_document_id.0)
+    })
+    .await?;
+    let document = published.document;
+    let (bytes, media_type, extension) = match content {
+        DocumentContent::Text(text) => (text.into_bytes(), "text/plain; charset=utf-8", "txt"),
+        DocumentContent::Pdf(bytes) => (bytes, "application/pdf", "pdf"),
+    };
+    let language = document.language.as_str();
+    let file_name = format!("{}-{}-{language}.{extension}", document.key, document.version);
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((header::CACHE_CONTROL, IMMUTABLE_CACHE))
+        .insert_header((header::CONTENT_LANGUAGE, language))
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{file_name}\""),
+        ));
+    let tag = format!("\"{}\"", document.sha256);
+    Ok(etag::respond_bytes(&request, tag, media_type, response, bytes))
+}
+
 /// Mounts the operations of this module.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(list_legal_documents).service(get_legal_document);
+    config
+        .service(list_legal_documents)
+        .service(get_legal_document)
+        .service(download_legal_document);
 }

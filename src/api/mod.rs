@@ -21,6 +21,7 @@ pub mod customers;
 pub mod emails;
 pub mod etag;
 pub mod events;
+pub mod evidence;
 pub mod extract;
 pub mod health;
 pub mod instant;
@@ -80,6 +81,7 @@ fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(subscriptions::configure)
         .configure(add_on_bookings::configure)
         .configure(timeline::configure)
+        .configure(evidence::configure)
         .configure(plan_changes::configure)
         .configure(cancellations::configure)
         .configure(charges::configure)

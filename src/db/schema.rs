@@ -84,6 +84,7 @@ diesel::table! {
         sha256 -> Text,
         valid_from_on -> Date,
         published_at -> Timestamp,
+        media_type -> Text,
     }
 }
 

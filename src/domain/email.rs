@@ -114,7 +114,6 @@ impl EmailKind {
             EventType::AddOnQuantityChangeCreated => Self::AddOnQuantityChanged,
             EventType::AddOnCancellationCreated => Self::AddOnCancellationReceived,
             EventType::AddOnCancellationRevoked => Self::AddOnCancellationRevoked,
-            EventType::AddOnWithdrawn => Self::AddOnWithdrawn,
             EventType::InvoiceIssued => Self::InvoiceIssued,
             _ => return None,
         })

@@ -25,6 +25,7 @@ pub mod holidays;
 pub mod ids;
 pub mod localized;
 pub mod money;
+pub mod notices;
 pub mod options;
 pub mod period;
 pub mod plan_change;

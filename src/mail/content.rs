@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use time::{Date, OffsetDateTime};
 
 use crate::domain::account::Account;
-use crate::domain::calendar::{english, german, previous_day};
+use crate::domain::calendar::{english, german, parse_date, previous_day};
 use crate::domain::catalogue::{Catalogue, DocumentKind, Plan, PriceKind, ProviderSettings};
 use crate::domain::change::{Change, ChangeStatus, PlanChangeDetails, Review};
 use crate::domain::email::EmailKind;
@@ -139,17 +139,27 @@ pub struct Happening<'a> {
     pub documents: &'a [AgreedDocument],
 }
 
-/// What an event is about: the change, booking or invoice under the name of the event type's first part.
+/// What an event is about: the change it carries, or else the object its type names.
 pub fn object_id(draft: &DraftEvent) -> Option<&str> {
-    draft.data[draft.event_type.object()]["id"].as_str()
+    change_id(draft).or_else(|| draft.data[draft.event_type.object()]["id"].as_str())
 }
 
-/// The kind of mail this event asks for. What takes effect in the transaction in which it is declared is told by one mail.
+fn change_id(draft: &DraftEvent) -> Option<&str> {
+    ["plan_change", "cancellation"]
+        .into_iter()
+        .find_map(|kind| draft.data[kind]["id"].as_str())
+}
+
+/// The kind of mail this event asks for. What takes effect in the transaction in which it is declared is told by one mail,
+/// and what a plan contains is told with the plan.
 pub fn kind_of(draft: &DraftEvent, drafts: &[DraftEvent]) -> Option<EmailKind> {
     let kind = EmailKind::of_event(draft.event_type)?;
+    let is_booking = draft.data["add_on"].is_object();
     let declaration = match draft.event_type {
         EventType::PlanChangeApplied => EventType::PlanChangeCreated,
         EventType::CancellationApplied => EventType::CancellationCreated,
+        EventType::WithdrawalCreated if is_booking => return Some(EmailKind::AddOnWithdrawn),
+        EventType::AddOnCreated if draft.data["add_on"]["included"] == true => return None,
         _ => return Some(kind),
     };
     let declared_too = drafts
@@ -161,26 +171,63 @@ pub fn kind_of(draft: &DraftEvent, drafts: &[DraftEvent]) -> Option<EmailKind> {
 impl Happening<'_> {
     /// The values of the mail of this kind about `draft`; `None` if the account does not hold what it is about.
     pub fn values(&self, kind: EmailKind, draft: &DraftEvent) -> Option<Value> {
-        let subscription = draft
+        let mut values = self.audience.frame();
+        if kind == EmailKind::InvoiceIssued {
+            merge(&mut values, self.invoice(draft)?);
+            return Some(values);
+        }
+        let contract = draft
             .subscription_id
             .as_deref()
             .and_then(|id| self.account.subscription(id).ok())?;
+        let about = match draft.data["add_on"]["id"].as_str() {
+            Some(booking_id) => self.account.subscription(booking_id).ok()?,
+            None => contract,
+        };
         let own = match kind {
-            EmailKind::ContractConcluded => self.conclusion(subscription, draft),
-            EmailKind::PlanChangeReceived | EmailKind::PlanChangeApplied | EmailKind::PlanChangeRevoked => {
-                self.plan_change(subscription, draft)?
-            }
+            EmailKind::ContractConcluded | EmailKind::AddOnBooked => self.conclusion(about, draft),
+            EmailKind::PlanChangeReceived
+            | EmailKind::PlanChangeApplied
+            | EmailKind::PlanChangeRevoked
+            | EmailKind::AddOnQuantityChanged => self.plan_change(about, draft)?,
             EmailKind::CancellationReceived
             | EmailKind::CancellationDecided
             | EmailKind::CancellationRevoked
-            | EmailKind::CancellationEffective => self.cancellation(subscription, draft)?,
-            _ => return None,
+            | EmailKind::CancellationEffective
+            | EmailKind::AddOnCancellationReceived
+            | EmailKind::AddOnCancellationRevoked => self.cancellation(about, draft)?,
+            EmailKind::WithdrawalReceived | EmailKind::AddOnWithdrawn => self.withdrawal(about, draft),
+            EmailKind::InvoiceIssued | EmailKind::DeclarationReceived => return None,
         };
-        let mut values = self.audience.frame();
         merge(&mut values, self.evidence(draft));
-        merge(&mut values, json!({ "contract": self.contract(subscription) }));
+        merge(&mut values, json!({ "contract": self.contract(about, contract) }));
         merge(&mut values, own);
         Some(values)
+    }
+
+    fn withdrawal(&self, about: &Subscription, draft: &DraftEvent) -> Value {
+        let plan = self.plan(about, self.audience.zone.local_date(draft.occurred_at));
+        json!({
+            "received": self.audience.date_and_time(draft.occurred_at),
+            "subject_of_withdrawal": plan["name"],
+            "plan": plan,
+        })
+    }
+
+    fn invoice(&self, draft: &DraftEvent) -> Option<Value> {
+        let invoice = &draft.data["invoice"];
+        let day = |member: &str| invoice[member].as_str().and_then(parse_date).map(|day| self.audience.date(day));
+        let total = &invoice["total"];
+        let currency = Currency::parse(total["currency"].as_str()?)?;
+        let total = Money::parse(total["amount"].as_str()?, currency).ok()?;
+        Some(json!({
+            "invoice": {
+                "number": invoice["number"].as_str()?,
+                "issued_on": day("issued_on"),
+                "due_on": day("due_on"),
+                "total": self.audience.money(total),
+            },
+        }))
     }
 
     fn conclusion(&self, subscription: &Subscription, draft: &DraftEvent) -> Value {
@@ -190,16 +237,17 @@ impl Happening<'_> {
         })
     }
 
-    fn contract(&self, subscription: &Subscription) -> Value {
+    /// Number of the contract; first and last day of what the mail is about, which may be a booking on it.
+    fn contract(&self, subscription: &Subscription, contract: &Subscription) -> Value {
         json!({
-            "number": subscription.contract_number,
+            "number": contract.contract_number,
             "starts_on": self.audience.date(subscription.starts_on),
             "ends_on": subscription.ends_on.map(|end| self.audience.date(end)),
         })
     }
 
     fn plan_change(&self, subscription: &Subscription, draft: &DraftEvent) -> Option<Value> {
-        let change = subscription.change(object_id(draft)?)?;
+        let change = subscription.change(change_id(draft)?)?;
         let details = change.plan_change()?;
         let audience = &self.audience;
         let is_scheduled = change.status == ChangeStatus::Scheduled;
@@ -225,7 +273,7 @@ impl Happening<'_> {
     }
 
     fn cancellation(&self, subscription: &Subscription, draft: &DraftEvent) -> Option<Value> {
-        let change = subscription.change(object_id(draft)?)?;
+        let change = subscription.change(change_id(draft)?)?;
         let details = change.cancellation()?;
         let audience = &self.audience;
         let is_revoked = change.status == ChangeStatus::Revoked;

@@ -24,9 +24,11 @@ pub struct LegalDocumentRow {
     pub language: String,
     /// Title as shown.
     pub title: String,
-    /// The full wording.
+    /// The full wording, or the PDF as base64.
     pub content: String,
-    /// SHA-256 (hex) of the wording.
+    /// `text/plain` or `application/pdf`.
+    pub media_type: String,
+    /// SHA-256 (hex) of the content.
     pub sha256: String,
     /// First day on which this version is used.
     pub valid_from_on: Date,
@@ -50,8 +52,10 @@ pub struct LegalDocumentHeading {
     pub language: String,
     /// Title as shown.
     pub title: String,
-    /// SHA-256 (hex) of the wording.
+    /// SHA-256 (hex) of the content.
     pub sha256: String,
+    /// `text/plain` or `application/pdf`.
+    pub media_type: String,
     /// First day on which this version is used.
     pub valid_from_on: Date,
     /// When it was published.
@@ -110,7 +114,7 @@ pub fn list(
     Ok(query.order(legal_documents::id.desc()).limit(limit).load(conn)?)
 }
 
-/// One document of the provider, and its wording.
+/// One document of the provider, and its content as it is stored.
 pub fn find(
     conn: &mut DbConnection,
     provider_id: &str,

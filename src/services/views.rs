@@ -14,6 +14,7 @@ use crate::domain::change::{Change, ChangeDetails};
 use crate::domain::charge::Charge;
 use crate::domain::ids::IdKind;
 use crate::domain::money::Currency;
+use crate::domain::notices::{Notice, notices};
 use crate::domain::plan_version::PlanVersion;
 use crate::domain::subscription::Subscription;
 use crate::domain::time_zone::TimeZone;
@@ -37,6 +38,8 @@ pub struct SubscriptionView {
     pub zone: TimeZone,
     /// The provider's currency.
     pub currency: Currency,
+    /// What its page must say while a change is pending.
+    pub notices: Vec<Notice>,
 }
 
 /// A plan change or cancellation with what it caused.
@@ -146,6 +149,7 @@ pub fn subscriptions(
         return Ok(Vec::new());
     }
     let house = house(state, conn, provider_id)?;
+    let catalogue = state.catalogues.current(conn, provider_id)?;
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let phases = subscriptions::phases_of(conn, &ids)?;
     let changes = changes::load_of(conn, &ids)?;
@@ -166,8 +170,10 @@ pub fn subscriptions(
     let views = rows.subscriptions(&plans)?.into_iter().map(|subscription| {
         let customer_id = customers.get(&subscription.id).cloned().unwrap_or_default();
         let now = instants.get(&customer_id).copied().unwrap_or_else(|| state.clock.now());
+        let today = house.zone.local_date(now);
         SubscriptionView {
-            today: house.zone.local_date(now),
+            notices: notices(&subscription, &catalogue.catalogue, today),
+            today,
             subscription,
             customer_id,
             zone: house.zone.clone(),
@@ -258,8 +264,10 @@ impl Workbench {
     /// # Errors
     /// [`AppError::NotFound`] when the account has none such.
     pub fn subscription_view(&self, id: &str) -> Result<SubscriptionView, AppError> {
+        let subscription = self.account.subscription(id)?;
         Ok(SubscriptionView {
-            subscription: self.account.subscription(id)?.clone(),
+            notices: notices(subscription, &self.ground.catalogue.catalogue, self.ground.today),
+            subscription: subscription.clone(),
             customer_id: self.customer_id().to_owned(),
             today: self.ground.today,
             zone: self.ground.zone.clone(),

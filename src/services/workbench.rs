@@ -222,11 +222,12 @@ fn ground(
     let now = business_now(state, conn, row, opening)?;
     let zone =
         TimeZone::parse(&catalogue.catalogue.provider.time_zone).map_err(|error| AppError::Internal(error.into()))?;
+    let today = zone.local_date(now);
     Ok(Ground {
-        today: zone.local_date(now),
+        today,
         zone,
         provider,
-        catalogue,
+        catalogue: catalogue.as_of(today),
         now,
         by_staff: opening.by_staff,
     })

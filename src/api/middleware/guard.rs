@@ -40,10 +40,11 @@ enum Verdict {
 
 fn verdict(routes: &RouteTable, request: &ServiceRequest) -> Verdict {
     let path = request.path();
-    if path.starts_with("/v1/") && !accepts_json(request.headers()) {
+    let operations = routes.find(path);
+    let downloads = operations.iter().flat_map(|operation| operation.downloads.iter());
+    if path.starts_with("/v1/") && !accepts(request.headers(), downloads) {
         return Verdict::Refuse(Problem::new(ProblemCode::NotAcceptable));
     }
-    let operations = routes.find(path);
     if operations.is_empty() {
         return Verdict::Pass;
     }
@@ -81,8 +82,8 @@ fn verdict(routes: &RouteTable, request: &ServiceRequest) -> Verdict {
     }
 }
 
-/// Whether `Accept` leaves room for JSON; without it everything does.
-fn accepts_json(headers: &HeaderMap) -> bool {
+/// Whether `Accept` leaves room for JSON or for what the operation downloads; without it everything does.
+fn accepts<'a>(headers: &HeaderMap, downloads: impl Iterator<Item = &'a String> + Clone) -> bool {
     let mut ranges = headers.get_all(header::ACCEPT).peekable();
     ranges.peek().is_none()
         || ranges.any(|value| {
@@ -94,7 +95,11 @@ fn accepts_json(headers: &HeaderMap) -> bool {
                     media_type.as_str(),
                     "*/*" | "application/*" | "application/json" | "application/problem+json"
                 );
-                is_json && !refused
+                let is_download = downloads.clone().any(|offered| {
+                    let group = offered.split('/').next().unwrap_or_default();
+                    media_type == *offered || media_type == format!("{group}/*")
+                });
+                (is_json || is_download) && !refused
             })
         })
 }
@@ -124,8 +129,15 @@ mod tests {
             let request = TestRequest::default()
                 .insert_header(("accept", accept))
                 .to_srv_request();
-            assert_eq!(accepts_json(request.headers()), good, "{accept}");
+            assert_eq!(accepts(request.headers(), [].iter()), good, "{accept}");
         }
-        assert!(accepts_json(TestRequest::default().to_srv_request().headers()));
+        assert!(accepts(TestRequest::default().to_srv_request().headers(), [].iter()));
+        let pdf = ["application/pdf".to_owned(), "text/plain".to_owned()];
+        for (accept, good) in [("application/pdf", true), ("text/*;q=0.1", true), ("image/png", false)] {
+            let request = TestRequest::default()
+                .insert_header(("accept", accept))
+                .to_srv_request();
+            assert_eq!(accepts(request.headers(), pdf.iter()), good, "{accept}");
+        }
     }
 }

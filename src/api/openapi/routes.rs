@@ -14,6 +14,8 @@ pub struct Operation {
     pub template: String,
     /// The query parameters it knows.
     pub query: HashSet<String>,
+    /// Media types it answers with besides JSON.
+    pub downloads: Vec<String>,
 }
 
 /// All operations by path template.
@@ -37,6 +39,7 @@ impl RouteTable {
                         method,
                         template: path.clone(),
                         query: query_names(operation),
+                        downloads: downloads(operation),
                     })
                 });
             table.routes.push((segments(path), operations.collect()));
@@ -68,6 +71,15 @@ impl RouteTable {
     pub fn all(&self) -> impl Iterator<Item = &Operation> {
         self.routes.iter().flat_map(|(_, operations)| operations)
     }
+}
+
+fn downloads(operation: &Value) -> Vec<String> {
+    let content = operation["responses"]["200"]["content"].as_object();
+    let media_types = content.into_iter().flat_map(|content| content.keys());
+    media_types
+        .filter(|media_type| *media_type != "application/json")
+        .cloned()
+        .collect()
 }
 
 fn segments(path: &str) -> Vec<String> {

@@ -5,6 +5,7 @@ use time::Date;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
+use super::notice::NoticeDto;
 use crate::api::amounts::{PeriodDto, RecurringDto};
 use crate::api::choices::CustomerTypeDto;
 use crate::api::civil_date::CivilDate;
@@ -166,6 +167,9 @@ pub struct SubscriptionDto {
     /// The plan change or cancellation that is scheduled.
     #[schema(required)]
     pub pending_change: Option<PendingChangeDto>,
+    /// What the contract's page must say while a change is pending, ready to show.
+    #[schema(max_items = 10)]
+    pub notices: Vec<NoticeDto>,
     /// Which plan and quantity was or will be in force when.
     #[schema(max_items = 10_000)]
     pub phases: Vec<PhaseDto>,
@@ -312,6 +316,11 @@ impl SubscriptionDto {
             terms: TermsDto::new(&plan.terms, locale),
             limits: plan.limits.iter().map(Into::into).collect(),
             pending_change: PendingChangeDto::of(subscription),
+            notices: view
+                .notices
+                .iter()
+                .map(|notice| NoticeDto::new(notice, locale))
+                .collect(),
             phases: PhaseDto::list(subscription),
             created_at: subscription.created_at.into(),
             updated_at: subscription.updated_at.into(),

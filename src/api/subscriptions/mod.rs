@@ -2,6 +2,7 @@
 
 mod dto;
 mod handlers;
+mod notice;
 
 pub use dto::{PendingChangeDto, SubscriptionDto};
 pub use handlers::configure;

@@ -52,7 +52,9 @@ pub fn check_succession(old: &Catalogue, new: &Catalogue) -> Vec<Fault> {
     for (index, document) in new.legal_documents.iter().enumerate() {
         let rewritten = old.legal_documents.iter().any(|before| {
             (&before.key, &before.version, before.language) == (&document.key, &document.version, document.language)
-                && (before.text != document.text || before.title != document.title || before.kind != document.kind)
+                && ((&before.text, &before.pdf) != (&document.text, &document.pdf)
+                    || before.title != document.title
+                    || before.kind != document.kind)
         });
         if rewritten {
             faults.add(

@@ -1,5 +1,7 @@
 //! The provider, its legal documents and its products.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use time::Date;
@@ -10,6 +12,11 @@ use crate::domain::{
     localized::{Locale, LocalizedText},
     money::Currency,
 };
+
+/// Media type of a wording.
+pub const PLAIN_TEXT: &str = "text/plain";
+/// Media type of a PDF.
+pub const PDF: &str = "application/pdf";
 
 /// Who sells, and the rules that hold for all contracts with this provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,20 +147,32 @@ pub struct LegalDocument {
     pub language: Locale,
     /// Title as shown.
     pub title: String,
-    /// The full wording, kept as evidence of what was agreed.
+    /// The full wording, kept as evidence of what was agreed; empty where the document is a PDF.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
+    /// The document as PDF (base64), instead of `text`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pdf: Option<String>,
     /// First day on which this version is used.
     #[serde(with = "civil_date")]
     pub valid_from: Date,
 }
 
 impl LegalDocument {
-    /// SHA-256 of the wording in lower-case hexadecimal; kept with each consent.
+    /// SHA-256 of the content (the wording in UTF-8, or the PDF's bytes) in lower-case hexadecimal; kept with each consent.
     pub fn sha256(&self) -> String {
-        Sha256::digest(self.text.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let bytes = self.pdf_bytes().unwrap_or_else(|| self.text.as_bytes().to_vec());
+        Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The PDF, where the document is one and its base64 can be read.
+    pub fn pdf_bytes(&self) -> Option<Vec<u8>> {
+        STANDARD.decode(self.pdf.as_ref()?).ok()
+    }
+
+    /// Media type of the content.
+    pub fn media_type(&self) -> &'static str {
+        if self.pdf.is_some() { PDF } else { PLAIN_TEXT }
     }
 }
 

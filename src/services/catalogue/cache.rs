@@ -8,10 +8,10 @@ use parking_lot::RwLock;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::published::{DocumentRef, PlanRef, PublishedCatalogue};
+use super::published::{DocumentRef, OtherVersion, PlanRef, PublishedCatalogue};
 use crate::context::hex;
 use crate::db::DbConnection;
-use crate::domain::catalogue::{AddOn, Catalogue, LegalDocument, Plan, canonical_json};
+use crate::domain::catalogue::{AddOn, Catalogue, DocumentKind, Plan, VersionSpan, canonical_json};
 use crate::domain::ids::IdKind;
 use crate::domain::plan_version::PlanVersion;
 use crate::domain::violation::Violation;
@@ -163,28 +163,7 @@ fn load(conn: &mut DbConnection, row: CatalogueRow) -> Result<PublishedCatalogue
     let content: Value = serde_json::from_str(&row.content).map_err(unreadable)?;
     let catalogue: Catalogue = serde_json::from_str(&row.content).map_err(unreadable)?;
     let plans = plan_refs(conn, &row.provider_id, &content, &catalogue)?;
-    let mut documents: HashMap<(String, String), DocumentRef> = HashMap::new();
-    for heading in legal_documents::headings(conn, &row.provider_id)? {
-        let in_catalogue = |document: &&LegalDocument| {
-            document.key == heading.key
-                && document.version == heading.version
-                && document.language.as_str() == heading.language
-        };
-        if let Some(document) = catalogue.legal_documents.iter().find(in_catalogue) {
-            documents.insert(
-                (heading.key, heading.language),
-                DocumentRef {
-                    id: heading.id,
-                    key: document.key.clone(),
-                    kind: document.kind,
-                    version: document.version.clone(),
-                    language: document.language,
-                    title: document.title.clone(),
-                    sha256: heading.sha256,
-                },
-            );
-        }
-    }
+    let (documents, other_versions) = documents_of(conn, &row.provider_id, &catalogue)?;
     Ok(PublishedCatalogue {
         products: catalogues::ids_by_key(conn, &row.provider_id, Keyed::Products)?,
         add_ons: catalogues::ids_by_key(conn, &row.provider_id, Keyed::AddOns)?,
@@ -195,7 +174,47 @@ fn load(conn: &mut DbConnection, row: CatalogueRow) -> Result<PublishedCatalogue
         catalogue,
         plans,
         documents,
+        other_versions,
     })
+}
+
+/// Documents by key and language, and the other published versions of them.
+type Documents = (HashMap<(String, String), DocumentRef>, Vec<OtherVersion>);
+
+/// The catalogue's documents with their ids, and what else was published under their keys.
+fn documents_of(conn: &mut DbConnection, provider_id: &str, catalogue: &Catalogue) -> Result<Documents, AppError> {
+    let mut documents = HashMap::new();
+    let mut other_versions = Vec::new();
+    for heading in legal_documents::headings(conn, provider_id)? {
+        let own = catalogue
+            .legal_documents
+            .iter()
+            .filter(|document| document.key == heading.key && document.language.as_str() == heading.language);
+        let Some(document) = own.clone().next() else { continue };
+        let is_own = own.clone().any(|document| document.version == heading.version);
+        let reference = DocumentRef {
+            id: heading.id,
+            key: heading.key.clone(),
+            kind: DocumentKind::parse(&heading.kind).unwrap_or(document.kind),
+            version: heading.version,
+            language: document.language,
+            title: heading.title,
+            sha256: heading.sha256,
+            media_type: heading.media_type,
+        };
+        if is_own {
+            documents.insert((heading.key, heading.language), reference);
+        } else {
+            other_versions.push(OtherVersion {
+                document: reference,
+                span: VersionSpan {
+                    valid_from_on: heading.valid_from_on,
+                    published_at: heading.published_at.instant(),
+                },
+            });
+        }
+    }
+    Ok((documents, other_versions))
 }
 
 /// Finds each plan's version by the hash of its stored text, which is the same in the catalogue and in the version. Not by

@@ -10,5 +10,8 @@ mod read;
 
 pub use cache::CatalogueCache;
 pub use import::{Imported, as_field_errors, import};
-pub use published::{DocumentRef, PlanRef, PublishedCatalogue};
-pub use read::{LegalDocumentQuery, PublishedDocument, legal_document, legal_documents, published, published_by_slug};
+pub use published::{DocumentRef, OtherVersion, PlanRef, PublishedCatalogue};
+pub use read::{
+    DocumentContent, LegalDocumentQuery, PublishedDocument, document_content, legal_document, legal_documents,
+    published, published_by_slug,
+};

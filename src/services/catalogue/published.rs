@@ -1,10 +1,13 @@
 //! A published catalogue with the ids of what it names.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
-use crate::domain::catalogue::{AddOn, Catalogue, DocumentKind, Plan, Product, canonical_json};
+use crate::domain::catalogue::{
+    AddOn, Catalogue, DocumentKind, LegalDocument, Plan, Product, VersionSpan, canonical_json, version_in_force,
+};
 use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
 use crate::domain::plan_version::PlanVersion;
@@ -30,6 +33,17 @@ pub struct PublishedCatalogue {
     pub add_ons: HashMap<String, String>,
     /// Document by key and language, in the version of this catalogue.
     pub documents: HashMap<(String, String), DocumentRef>,
+    /// Other published versions of these documents: used until the day of this catalogue's version has come.
+    pub other_versions: Vec<OtherVersion>,
+}
+
+/// A published version of a document that is not the catalogue's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherVersion {
+    /// Which document it is.
+    pub document: DocumentRef,
+    /// From when on it is used, and when it was published.
+    pub span: VersionSpan,
 }
 
 /// Which plan and which of its versions stands behind a key.
@@ -58,11 +72,42 @@ pub struct DocumentRef {
     pub language: Locale,
     /// Title as shown.
     pub title: String,
-    /// SHA-256 (hex) of the wording.
+    /// SHA-256 (hex) of the content.
     pub sha256: String,
+    /// `text/plain` or `application/pdf`.
+    pub media_type: String,
 }
 
 impl PublishedCatalogue {
+    /// The catalogue with the documents that are used on `on`: a version published in advance waits for its day.
+    pub fn as_of(self: Arc<Self>, on: Date) -> Arc<Self> {
+        let waiting = |document: &&LegalDocument| document.valid_from > on;
+        let replaced: Vec<DocumentRef> = self
+            .catalogue
+            .legal_documents
+            .iter()
+            .filter(waiting)
+            .filter_map(|document| self.used_instead(document, on))
+            .collect();
+        if replaced.is_empty() {
+            return self;
+        }
+        let mut as_of = Self::clone(&self);
+        for document in replaced {
+            let place = (document.key.clone(), document.language.as_str().to_owned());
+            as_of.documents.insert(place, document);
+        }
+        Arc::new(as_of)
+    }
+
+    fn used_instead(&self, own: &LegalDocument, on: Date) -> Option<DocumentRef> {
+        let same = |other: &&OtherVersion| other.document.key == own.key && other.document.language == own.language;
+        let others: Vec<&OtherVersion> = self.other_versions.iter().filter(same).collect();
+        let spans: Vec<VersionSpan> = others.iter().map(|other| other.span).collect();
+        let used = version_in_force(own.valid_from, &spans, on)?;
+        others.get(used).map(|other| other.document.clone())
+    }
+
     /// The plan with this id (`pln_`), if it is in this catalogue.
     pub fn plan_by_id(&self, plan_id: &str) -> Option<(&Plan, &PlanRef)> {
         self.catalogue.plans.iter().find_map(|plan| {

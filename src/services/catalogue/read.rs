@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use time::{Date, OffsetDateTime};
 
 use super::{DocumentRef, PublishedCatalogue};
 use crate::domain::access::{Principal, Scope};
-use crate::domain::catalogue::DocumentKind;
+use crate::domain::catalogue::{DocumentKind, PDF};
 use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
 use crate::error::AppError;
 use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::legal_documents::{self, LegalDocumentFilter, LegalDocumentHeading};
 use crate::repositories::providers::provider_find_by_slug;
+use crate::services::views;
 use crate::state::AppState;
 
 /// The current catalogue of the caller's provider; `None` before the first import.
@@ -21,9 +24,17 @@ use crate::state::AppState;
 /// [`AppError::Forbidden`] without `catalogue:read`.
 pub fn published(state: &AppState, principal: &Principal) -> Result<Option<Arc<PublishedCatalogue>>, AppError> {
     principal.require(Scope::CatalogueRead)?;
-    state
+    let current = state
         .db
-        .read(|conn| state.catalogues.find_current(conn, &principal.provider_id))
+        .read(|conn| state.catalogues.find_current(conn, &principal.provider_id))?;
+    current.map(|published| today(state, published)).transpose()
+}
+
+/// The catalogue with the documents used today, by the wall clock in the provider's zone. Customers on a test clock are
+/// asked for the version of their own day when they order.
+fn today(state: &AppState, published: Arc<PublishedCatalogue>) -> Result<Arc<PublishedCatalogue>, AppError> {
+    let zone = views::zone(&published)?;
+    Ok(published.as_of(zone.local_date(state.clock.now())))
 }
 
 /// The current catalogue of the provider with this slug, for anyone; `None` before the first import.
@@ -31,13 +42,14 @@ pub fn published(state: &AppState, principal: &Principal) -> Result<Option<Arc<P
 /// # Errors
 /// [`AppError::NotFound`] if there is no such provider.
 pub fn published_by_slug(state: &AppState, slug: &str) -> Result<Option<Arc<PublishedCatalogue>>, AppError> {
-    state.db.read(|conn| {
+    let current = state.db.read(|conn| {
         let provider = provider_find_by_slug(conn, slug)?.ok_or(AppError::NotFound)?;
         match provider.catalogue_id {
             Some(catalogue_id) => state.catalogues.by_id(conn, &catalogue_id).map(Some),
             None => Ok(None),
         }
-    })
+    })?;
+    current.map(|published| today(state, published)).transpose()
 }
 
 /// Which legal documents a list shows; empty means all.
@@ -98,7 +110,16 @@ pub fn legal_documents(
     Ok(Page::cut(found, request, key))
 }
 
-/// One published document with its wording.
+/// What a published document says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DocumentContent {
+    /// A wording.
+    Text(String),
+    /// The bytes of a PDF.
+    Pdf(Vec<u8>),
+}
+
+/// One published document with its content, as it was and will be: a published version never changes.
 ///
 /// # Errors
 /// [`AppError::NotFound`] for another provider's, [`AppError::Forbidden`] without `catalogue:read`.
@@ -106,7 +127,7 @@ pub fn legal_document(
     state: &AppState,
     principal: &Principal,
     document_id: &str,
-) -> Result<(PublishedDocument, String), AppError> {
+) -> Result<(PublishedDocument, DocumentContent), AppError> {
     principal.require(Scope::CatalogueRead)?;
     if !IdKind::LegalDocument.matches(document_id) {
         return Err(AppError::NotFound);
@@ -114,8 +135,23 @@ pub fn legal_document(
     let row = state
         .db
         .read(|conn| legal_documents::find(conn, &principal.provider_id, document_id))?;
-    let (heading, text) = row.ok_or(AppError::NotFound)?;
-    Ok((published_document(heading)?, text))
+    let (heading, stored) = row.ok_or(AppError::NotFound)?;
+    let content = document_content(&heading, stored)?;
+    Ok((published_document(heading)?, content))
+}
+
+/// The content of a document from what is stored.
+///
+/// # Errors
+/// Internal, when a stored PDF is no base64.
+pub fn document_content(heading: &LegalDocumentHeading, stored: String) -> Result<DocumentContent, AppError> {
+    if heading.media_type != PDF {
+        return Ok(DocumentContent::Text(stored));
+    }
+    let bytes = STANDARD
+        .decode(stored)
+        .map_err(|error| AppError::internal(format!("legal document {}: {error}", heading.id)))?;
+    Ok(DocumentContent::Pdf(bytes))
 }
 
 fn published_document(row: LegalDocumentHeading) -> Result<PublishedDocument, AppError> {
@@ -131,6 +167,7 @@ fn published_document(row: LegalDocumentHeading) -> Result<PublishedDocument, Ap
             version: row.version,
             title: row.title,
             sha256: row.sha256,
+            media_type: row.media_type,
         },
     })
 }

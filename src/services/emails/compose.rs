@@ -15,6 +15,7 @@ use crate::error::AppError;
 use crate::mail::content::{AgreedDocument, Audience, Happening, kind_of, object_id};
 use crate::repositories::account::AccountRow;
 use crate::repositories::legal_documents;
+use crate::services::catalogue::{DocumentContent, document_content};
 
 /// To whom mails about an account go, and what they are told from.
 #[derive(Debug, Clone, Copy)]
@@ -123,14 +124,18 @@ fn agreed_documents(
         let Some(kind) = DocumentKind::parse(&heading.kind) else {
             continue;
         };
+        let (text, extension) = match document_content(&heading, content)? {
+            DocumentContent::Text(text) => (Some(text), "txt"),
+            DocumentContent::Pdf(_) => (None, "pdf"),
+        };
         documents.push(AgreedDocument {
             id: heading.id,
             kind,
-            file_name: format!("{}-{}-{}.txt", heading.key, heading.version, heading.language),
+            file_name: format!("{}-{}-{}.{extension}", heading.key, heading.version, heading.language),
             title: heading.title,
             version: heading.version,
             sha256: heading.sha256,
-            text: Some(content),
+            text,
         });
     }
     Ok(documents)

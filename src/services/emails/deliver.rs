@@ -7,11 +7,13 @@ use rand::RngExt;
 use time::{Date, Duration, OffsetDateTime};
 
 use crate::db::DbConnection;
+use crate::domain::catalogue::PDF;
 use crate::domain::email::{EmailKind, EmailStatus, SkipReason, retry_after_seconds, still_holds};
 use crate::error::AppError;
 use crate::mail::smtp::{Outgoing, OutgoingAttachment, SendError};
 use crate::repositories::emails::{self, EmailOutcome, EmailRow};
 use crate::repositories::{legal_documents, subscriptions};
+use crate::services::catalogue::{DocumentContent, document_content};
 use crate::services::{due, views};
 use crate::state::{AppState, Delivery};
 
@@ -149,11 +151,15 @@ fn attachments(conn: &mut DbConnection, row: &EmailRow) -> Result<Vec<OutgoingAt
             continue;
         }
         let found = legal_documents::find(conn, &row.provider_id, &attachment.legal_document_id)?;
-        let Some((_, content)) = found else { continue };
+        let Some((heading, stored)) = found else { continue };
+        let (content, media_type) = match document_content(&heading, stored)? {
+            DocumentContent::Text(text) => (text.into_bytes(), "text/plain; charset=utf-8"),
+            DocumentContent::Pdf(bytes) => (bytes, PDF),
+        };
         attachments.push(OutgoingAttachment {
             file_name: attachment.file_name.clone(),
-            media_type: "text/plain; charset=utf-8".to_owned(),
-            content: content.into_bytes(),
+            media_type: media_type.to_owned(),
+            content,
         });
     }
     Ok(attachments)

@@ -5,9 +5,45 @@ use std::collections::{HashMap, HashSet};
 use time::{Date, macros::date};
 
 use super::{Catalogue, Faults, texts};
+use crate::domain::catalogue::LegalDocument;
 
 const EARLIEST: Date = date!(2000 - 01 - 01);
 const LATEST: Date = date!(2100 - 12 - 31);
+
+/// Largest PDF in bytes.
+const LARGEST_PDF: usize = 5_000_000;
+
+/// A wording or a PDF, and only one of them.
+fn content(faults: &mut Faults, at: &impl Fn(&str) -> String, document: &LegalDocument) {
+    if document.pdf.is_none() {
+        texts::plain(faults, &at("text"), &document.text, texts::DOCUMENT);
+        return;
+    }
+    if !document.text.is_empty() {
+        faults.add(
+            at("text"),
+            "member_not_allowed",
+            "Ein Dokument ist entweder Text oder PDF.",
+            "A document is either text or PDF.",
+        );
+    }
+    let bytes = document.pdf_bytes().unwrap_or_default();
+    if !bytes.starts_with(b"%PDF-") {
+        faults.add(
+            at("pdf"),
+            "pdf_invalid",
+            "Das ist kein PDF in Base64.",
+            "This is not a PDF in base64.",
+        );
+    } else if bytes.len() > LARGEST_PDF {
+        faults.add(
+            at("pdf"),
+            "pdf_too_large",
+            format!("Das PDF ist größer als {LARGEST_PDF} Bytes."),
+            format!("The PDF is larger than {LARGEST_PDF} bytes."),
+        );
+    }
+}
 
 pub fn check(faults: &mut Faults, catalogue: &Catalogue) {
     let documents = &catalogue.legal_documents;
@@ -18,7 +54,7 @@ pub fn check(faults: &mut Faults, catalogue: &Catalogue) {
         texts::key(faults, &at("key"), &document.key);
         texts::version(faults, &at("version"), &document.version);
         texts::plain(faults, &at("title"), &document.title, texts::NAME);
-        texts::plain(faults, &at("text"), &document.text, texts::DOCUMENT);
+        content(faults, &at, document);
         if !(EARLIEST..=LATEST).contains(&document.valid_from) {
             faults.add(
                 at("valid_from"),

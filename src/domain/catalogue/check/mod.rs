@@ -10,7 +10,7 @@ mod texts;
 use std::collections::HashSet;
 
 use super::{
-    Catalogue, Fault, SCHEMA_VERSION,
+    Catalogue, Fault, MailSettings, SCHEMA_VERSION,
     fault::{Faults, escape},
 };
 use crate::domain::time_zone::TimeZone;
@@ -91,6 +91,33 @@ fn provider(faults: &mut Faults, catalogue: &Catalogue) {
         &provider.contact.postal,
         texts::PARAGRAPH,
     );
+    if let Some(mail) = &provider.mail {
+        mail_settings(faults, mail);
+    }
+}
+
+fn mail_settings(faults: &mut Faults, mail: &MailSettings) {
+    if let Some(name) = &mail.from_name {
+        texts::plain(faults, "/provider/mail/from_name", name, texts::NAME);
+    }
+    if let Some(address) = &mail.reply_to {
+        texts::email(faults, "/provider/mail/reply_to", address);
+    }
+    if let Some(signature) = &mail.signature {
+        texts::localized(faults, "/provider/mail/signature", signature, texts::PARAGRAPH);
+    }
+    let is_colour = |colour: &str| {
+        let digits = colour.strip_prefix('#').unwrap_or_default();
+        digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    if mail.colour.as_deref().is_some_and(|colour| !is_colour(colour)) {
+        faults.add(
+            "/provider/mail/colour",
+            "colour_invalid",
+            "Eine Farbe ist „#“ mit sechs hexadezimalen Ziffern, zum Beispiel „#1a5f7a“.",
+            "A colour is `#` and six hexadecimal digits, for example `#1a5f7a`.",
+        );
+    }
 }
 
 fn products(faults: &mut Faults, catalogue: &Catalogue) {

@@ -1,0 +1,1 @@
+ALTER TABLE legal_documents DROP COLUMN media_type;

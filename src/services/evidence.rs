@@ -1,0 +1,182 @@
+//! Evidence: every declaration about a contract with who made it, what was shown and agreed to, and how it was confirmed.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::chain::{BrokenChain, ProvenChain, verify_chain};
+use super::events::ChainEnd;
+use crate::domain::access::Principal;
+use crate::error::AppError;
+use crate::repositories::customers;
+use crate::repositories::emails::{self, EmailRow};
+use crate::repositories::events::{self, EventRow};
+use crate::services::subscriptions;
+use crate::state::AppState;
+
+/// The evidence about a contract.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// The declarations, oldest first.
+    pub entries: Vec<EvidenceEntry>,
+    /// Whether the customer's whole chain of events holds.
+    pub chain: Result<ProvenChain, BrokenChain>,
+}
+
+/// One declaration.
+#[derive(Debug, Clone)]
+pub struct EvidenceEntry {
+    /// The event (`evt_`).
+    pub event_id: String,
+    /// Its type.
+    pub event_type: String,
+    /// Number among the customer's events.
+    pub sequence: i64,
+    /// When it was declared, on the customer's time.
+    pub occurred_at: OffsetDateTime,
+    /// When it was written down, on the wall clock.
+    pub recorded_at: OffsetDateTime,
+    /// Kind of the actor.
+    pub actor_type: String,
+    /// Id of the actor.
+    pub actor_id: Option<String>,
+    /// Who opened the session in which it was declared.
+    pub opened_by: Option<String>,
+    /// For whom staff or a program acted.
+    pub on_behalf_of: Option<String>,
+    /// Address of the caller. Customers are shown their own, not those of the provider's staff.
+    pub address: Option<String>,
+    /// The caller's program; shown like the address.
+    pub user_agent: Option<String>,
+    /// The request.
+    pub request_id: Option<String>,
+    /// Label of the button that was pressed.
+    pub order_button_text: Option<String>,
+    /// What was agreed to.
+    pub consents: Vec<ConsentEvidence>,
+    /// The confirmations of it.
+    pub confirmations: Vec<Confirmation>,
+    /// Hash over this event and the one before.
+    pub hash: String,
+}
+
+/// A consent as it was given.
+#[derive(Debug, Clone)]
+pub struct ConsentEvidence {
+    /// Id under which the wording is kept (`doc_`).
+    pub document_id: String,
+    /// Key of the document.
+    pub document: String,
+    /// What it is.
+    pub kind: String,
+    /// The version.
+    pub version: String,
+    /// Its language.
+    pub language: String,
+    /// Title as shown.
+    pub title: String,
+    /// SHA-256 of the content.
+    pub sha256: String,
+    /// The sentence beside the checkbox.
+    pub wording: Option<String>,
+}
+
+/// An e-mail that confirmed a declaration.
+#[derive(Debug, Clone)]
+pub struct Confirmation {
+    /// The e-mail (`eml_`).
+    pub email_id: String,
+    /// Where it stands.
+    pub status: String,
+    /// When the mail server accepted it.
+    pub sent_at: Option<OffsetDateTime>,
+}
+
+/// The evidence about one contract.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::Forbidden`] without `subscriptions:read`.
+pub fn of_subscription(state: &AppState, principal: &Principal, id: &str) -> Result<Evidence, AppError> {
+    let view = subscriptions::find(state, principal, id)?;
+    state.db.read_consistent(|conn| {
+        let customer = customers::find(conn, &principal.provider_id, &view.customer_id)?.ok_or(AppError::NotFound)?;
+        let rows = events::of_customer(conn, &view.customer_id)?;
+        let end = ChainEnd {
+            sequence: customer.last_event_sequence,
+            hash: customer.last_event_hash,
+        };
+        let chain = verify_chain(&rows, &end);
+        let declared: Vec<EventRow> = rows
+            .into_iter()
+            .filter(|row| row.subscription_id.as_deref() == Some(id))
+            .collect();
+        let ids: Vec<&str> = declared.iter().map(|row| row.id.as_str()).collect();
+        let mut confirmations = HashMap::<String, Vec<Confirmation>>::new();
+        for row in emails::of_events(conn, &ids)? {
+            let event_id = row.event_id.clone().unwrap_or_default();
+            confirmations.entry(event_id).or_default().push(confirmation(row));
+        }
+        let entry = |row| entry(row, principal, &mut confirmations);
+        let entries = declared.into_iter().map(entry).collect::<Result<Vec<_>, AppError>>()?;
+        let entries = entries.into_iter().flatten().collect();
+        Ok(Evidence { entries, chain })
+    })
+}
+
+fn confirmation(row: EmailRow) -> Confirmation {
+    Confirmation {
+        email_id: row.id,
+        status: row.status,
+        sent_at: row.sent_at.map(crate::db::Utc::instant),
+    }
+}
+
+/// An event as evidence; `None` for what time did by itself, which nobody declared.
+fn entry(
+    row: EventRow,
+    principal: &Principal,
+    confirmations: &mut HashMap<String, Vec<Confirmation>>,
+) -> Result<Option<EvidenceEntry>, AppError> {
+    let unreadable = |error: serde_json::Error| AppError::Internal(error.into());
+    let actor: Value = serde_json::from_str(&row.actor).map_err(unreadable)?;
+    if actor["type"] == "system" {
+        return Ok(None);
+    }
+    let data: Value = serde_json::from_str(&row.data).map_err(unreadable)?;
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let shows_caller = principal.is_staff() || row.on_behalf_of.is_none();
+    let consents = data["evidence"]["consents"].as_array();
+    Ok(Some(EvidenceEntry {
+        confirmations: confirmations.remove(&row.id).unwrap_or_default(),
+        event_id: row.id,
+        event_type: row.event_type,
+        sequence: row.sequence,
+        occurred_at: row.occurred_at.instant(),
+        recorded_at: row.recorded_at.instant(),
+        actor_type: text(&actor["type"]).unwrap_or_default(),
+        actor_id: text(&actor["id"]),
+        opened_by: text(&actor["opened_by"]).filter(|_| principal.is_staff()),
+        on_behalf_of: row.on_behalf_of,
+        address: text(&actor["address"]).filter(|_| shows_caller),
+        user_agent: text(&actor["user_agent"]).filter(|_| shows_caller),
+        request_id: row.request_id,
+        order_button_text: text(&data["evidence"]["order_button_text"]),
+        consents: consents.into_iter().flatten().map(consent).collect(),
+        hash: row.hash,
+    }))
+}
+
+fn consent(given: &Value) -> ConsentEvidence {
+    let text = |member: &str| given[member].as_str().unwrap_or_default().to_owned();
+    ConsentEvidence {
+        document_id: text("document_id"),
+        document: text("document"),
+        kind: text("kind"),
+        version: text("version"),
+        language: text("language"),
+        title: text("title"),
+        sha256: text("sha256"),
+        wording: given["wording"].as_str().map(str::to_owned),
+    }
+}
