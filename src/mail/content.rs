@@ -216,7 +216,12 @@ impl Happening<'_> {
 
     fn invoice(&self, draft: &DraftEvent) -> Option<Value> {
         let invoice = &draft.data["invoice"];
-        let day = |member: &str| invoice[member].as_str().and_then(parse_date).map(|day| self.audience.date(day));
+        let day = |member: &str| {
+            invoice[member]
+                .as_str()
+                .and_then(parse_date)
+                .map(|day| self.audience.date(day))
+        };
         let total = &invoice["total"];
         let currency = Currency::parse(total["currency"].as_str()?)?;
         let total = Money::parse(total["amount"].as_str()?, currency).ok()?;

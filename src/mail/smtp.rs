@@ -1,7 +1,7 @@
 //! SMTP: one server, chosen by the operator. Mails are built with typed headers, so that no text can add one.
 
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
@@ -188,7 +188,7 @@ pub fn message(mail: &Outgoing, from: &Address) -> Result<Message, String> {
         .to(Mailbox::new(None, address(&mail.to)?))
         .subject(one_line(&mail.subject))
         .message_id(Some(format!("<{}>", mail.message_id)))
-        .date(SystemTime::from(mail.written_at))
+        .date(mail.written_at.into())
         .raw_header(automatic());
     if let Some(reply_to) = &mail.reply_to {
         builder = builder.reply_to(Mailbox::new(None, address(reply_to)?));
@@ -218,4 +218,110 @@ fn automatic() -> lettre::message::header::HeaderValue {
 fn attached(attachment: &OutgoingAttachment) -> Result<SinglePart, String> {
     let media_type = ContentType::parse(&attachment.media_type).map_err(|error| error.to_string())?;
     Ok(Attachment::new(attachment.file_name.clone()).body(attachment.content.clone(), media_type))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+
+    fn mail() -> Outgoing {
+        Outgoing {
+            message_id: "eml_1@example.com".to_owned(),
+            written_at: time::macros::datetime!(2026-03-16 10:00 UTC),
+            from_name: "Müller GmbH".to_owned(),
+            reply_to: Some("post@example.com".to_owned()),
+            to: "erika@example.com".to_owned(),
+            subject: "Ihre Kündigung".to_owned(),
+            text: "Guten Tag".to_owned(),
+            html: "<p>Guten Tag</p>".to_owned(),
+            attachments: Vec::new(),
+        }
+    }
+
+    fn headers(mail: &Outgoing) -> Result<Vec<String>, String> {
+        let from: Address = "contracts@example.com".parse().expect("an address");
+        let raw = String::from_utf8(message(mail, &from)?.formatted()).expect("ASCII");
+        let head = raw.split_once("\r\n\r\n").expect("a body").0.to_owned();
+        let starts = head.split("\r\n").filter(|line| !line.starts_with([' ', '\t']));
+        Ok(starts
+            .map(|line| line.split(':').next().unwrap_or_default().to_owned())
+            .collect())
+    }
+
+    #[test]
+    fn no_text_can_add_a_header() {
+        let usual = headers(&mail()).expect("a mail");
+        assert!(
+            usual.contains(&"Auto-Submitted".to_owned()) && usual.contains(&"Message-ID".to_owned()),
+            "{usual:?}"
+        );
+        for hostile in [
+            "a\r\nBcc: x@y.example",
+            "a\nBcc: x@y.example",
+            "a\rBcc: x@y.example",
+            "a\0\u{2028}Bcc: x@y.example",
+        ] {
+            let mut attacked = mail();
+            attacked.subject = hostile.to_owned();
+            attacked.from_name = hostile.to_owned();
+            assert_eq!(headers(&attacked).expect("a mail"), usual, "{hostile:?}");
+            let into_to: fn(&mut Outgoing, String) = |mail, text| mail.to = text;
+            let into_reply: fn(&mut Outgoing, String) = |mail, text| mail.reply_to = Some(text);
+            for put in [into_to, into_reply] {
+                let mut attacked = mail();
+                put(
+                    &mut attacked,
+                    format!("erika@example.com{}", hostile.trim_start_matches('a')),
+                );
+                assert!(headers(&attacked).is_err(), "{hostile:?} is no address");
+            }
+        }
+    }
+
+    #[test]
+    fn plain_text_stays_on_this_machine_and_a_sender_is_needed() {
+        let config = |url: &str| MailConfig {
+            smtp_url: Some(Secret::new(url)),
+            mail_from: Some("contracts@example.com".to_owned()),
+            ..MailConfig::default()
+        };
+        for good in [
+            "smtps://user:password@mail.example.com",
+            "smtp://user:p%40ss@mail.example.com:587",
+            "smtp://mail.example.com",
+            "smtp://127.0.0.1:1025",
+            "smtp://[::1]:1025",
+            "smtp://localhost:1025?tls=required",
+        ] {
+            assert!(
+                Mailer::new(&config(good)).is_ok_and(|mailer| mailer.is_some()),
+                "{good}"
+            );
+        }
+        for plain in ["smtp://mail.example.com?tls=none", "smtp://192.0.2.1:25?tls=none"] {
+            assert!(
+                matches!(Mailer::new(&config(plain)), Err(MailConfigError::PlainText)),
+                "{plain}"
+            );
+        }
+        for wrong in [
+            "",
+            "mail.example.com",
+            "http://mail.example.com",
+            "smtp://h?tls=maybe",
+            "smtps://h?tls=none",
+        ] {
+            assert!(
+                matches!(Mailer::new(&config(wrong)), Err(MailConfigError::InvalidUrl)),
+                "{wrong}"
+            );
+        }
+        let mut nobody = config("smtp://127.0.0.1:1025");
+        nobody.mail_from = None;
+        assert!(matches!(Mailer::new(&nobody), Err(MailConfigError::NoSender)));
+        nobody.mail_from = Some("a@b\r\nBcc: c@d".to_owned());
+        assert!(matches!(Mailer::new(&nobody), Err(MailConfigError::InvalidSender(_))));
+        assert!(Mailer::new(&MailConfig::default()).is_ok_and(|mailer| mailer.is_none()));
+    }
 }

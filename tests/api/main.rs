@@ -20,6 +20,7 @@ mod customers;
 mod database;
 mod emails;
 mod event_feed;
+mod evidence;
 mod found_by_strangers;
 mod manners;
 mod scenarios;

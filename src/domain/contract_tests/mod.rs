@@ -11,6 +11,7 @@ mod good_cause;
 mod hard_upgrades;
 mod invariants;
 mod keep_one;
+mod notices;
 mod plan_change;
 mod plans;
 mod preview;

@@ -1,3 +1,4 @@
 //! E-mails: what is written, what arrives at a mail server, and what the history tells.
 
+mod delivery;
 mod history;

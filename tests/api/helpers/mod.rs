@@ -4,6 +4,7 @@ pub mod app;
 pub mod database;
 pub mod demo;
 pub mod http;
+pub mod mail;
 pub mod postgres;
 pub mod server;
 

@@ -4,3 +4,4 @@ mod crm_add_ons;
 mod legal_texts;
 pub mod story;
 mod video_consultation;
+mod video_consultation_mails;

@@ -1,0 +1,384 @@
+//! A mail server that speaks real SMTP on this machine, says no when told to, and keeps what arrives; and a reader of MIME.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use parking_lot::Mutex;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use vertragswerk::config::{MailConfig, Secret};
+use vertragswerk::state::{AppState, Delivery};
+
+/// What the server does with the next mail.
+#[derive(Debug, Clone, Copy)]
+pub enum Behaviour {
+    /// Answers the recipient with this line, for example `451 4.3.0 Later`.
+    RefuseRecipient(&'static str),
+    /// Takes the mail and answers its end with this line.
+    RefuseContent(&'static str),
+    /// Takes the mail and hangs up without an answer.
+    HangUpAfterContent,
+    /// Hangs up when greeted.
+    HangUp,
+}
+
+/// A mail server.
+pub struct MailServer {
+    port: u16,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    script: Mutex<VecDeque<Behaviour>>,
+    accepted: Mutex<Vec<Received>>,
+    refused: Mutex<Vec<Received>>,
+    tls: Option<Arc<ServerConfig>>,
+}
+
+/// A mail as it came over the wire.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// `MAIL FROM`.
+    pub from: String,
+    /// `RCPT TO`.
+    pub to: String,
+    /// Whether the conversation was encrypted.
+    pub encrypted: bool,
+    /// `user\0password` of AUTH PLAIN.
+    pub login: Option<String>,
+    /// Headers and body.
+    pub mime: Mime,
+}
+
+/// Certificate authority of the encrypted server.
+pub fn authority() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api/helpers/tls/ca.pem")
+}
+
+impl MailServer {
+    /// A server without encryption.
+    pub fn plain() -> Self {
+        Self::start(None)
+    }
+
+    /// A server that offers STARTTLS and AUTH.
+    pub fn encrypted() -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api/helpers/tls");
+        let certificate = CertificateDer::from_pem_file(folder.join("server.pem")).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).expect("a key");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("TLS versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .expect("a TLS configuration");
+        Self::start(Some(Arc::new(config)))
+    }
+
+    fn start(tls: Option<Arc<ServerConfig>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let shared = Arc::new(Shared {
+            script: Mutex::default(),
+            accepted: Mutex::default(),
+            refused: Mutex::default(),
+            tls,
+        });
+        let serving = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = Arc::clone(&serving);
+                // A client that hangs up ends only its own conversation.
+                std::thread::spawn(move || {
+                    let _ = converse(&shared, stream);
+                });
+            }
+        });
+        Self { port, shared }
+    }
+
+    /// What the server does with the next mail; without instructions it accepts.
+    pub fn next(&self, behaviour: Behaviour) {
+        self.shared.script.lock().push_back(behaviour);
+    }
+
+    /// The mails it has accepted, in order.
+    pub fn accepted(&self) -> Vec<Received> {
+        self.shared.accepted.lock().clone()
+    }
+
+    /// The mails it has read, but not accepted.
+    pub fn refused(&self) -> Vec<Received> {
+        self.shared.refused.lock().clone()
+    }
+
+    /// Its configuration; `url` completes `smtp://…@localhost:port`.
+    pub fn config(&self, login: &str, query: &str) -> MailConfig {
+        MailConfig {
+            smtp_url: Some(Secret::new(format!("smtp://{login}127.0.0.1:{}{query}", self.port))),
+            mail_from: Some("vertraege@portal.example".to_owned()),
+            ..MailConfig::default()
+        }
+    }
+
+    /// The state of a process that sends through this server.
+    pub fn sender(&self, state: &AppState) -> AppState {
+        sender(state, &self.config("", ""))
+    }
+}
+
+/// The state of a process that sends as configured.
+pub fn sender(state: &AppState, config: &MailConfig) -> AppState {
+    let mut state = state.clone();
+    state.delivery = Arc::new(Delivery::of(config, true).expect("a mail configuration"));
+    state
+}
+
+trait Stream: Read + Write + Send {}
+impl<T: Read + Write + Send> Stream for T {}
+
+fn converse(shared: &Shared, tcp: TcpStream) -> std::io::Result<()> {
+    let mut behaviour = shared.script.lock().pop_front();
+    if matches!(behaviour, Some(Behaviour::HangUp)) {
+        return Ok(());
+    }
+    let mut link: BufReader<Box<dyn Stream>> = BufReader::new(Box::new(tcp.try_clone()?));
+    let mut socket = Some(tcp);
+    let (mut encrypted, mut login, mut from, mut to) = (false, None, String::new(), String::new());
+    say(&mut link, "220 test ESMTP")?;
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if link.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let command = line.trim_end().to_owned();
+        let upper = command.to_ascii_uppercase();
+        if upper.starts_with("EHLO") {
+            let extra = match (&shared.tls, encrypted) {
+                (Some(_), false) => "250-STARTTLS\r\n",
+                (Some(_), true) => "250-AUTH PLAIN\r\n",
+                (None, _) => "",
+            };
+            say(&mut link, &format!("250-test\r\n{extra}250 8BITMIME"))?;
+        } else if upper == "STARTTLS" {
+            let (Some(config), Some(tcp)) = (&shared.tls, socket.take()) else {
+                say(&mut link, "502 no")?;
+                continue;
+            };
+            say(&mut link, "220 go")?;
+            let connection = ServerConnection::new(Arc::clone(config)).map_err(std::io::Error::other)?;
+            link = BufReader::new(Box::new(StreamOwned::new(connection, tcp)));
+            encrypted = true;
+        } else if let Some(secret) = command.strip_prefix("AUTH PLAIN ") {
+            let secret = STANDARD.decode(secret).unwrap_or_default();
+            login = Some(String::from_utf8_lossy(&secret).trim_start_matches('\0').to_owned());
+            say(&mut link, "235 welcome")?;
+        } else if upper.starts_with("MAIL FROM:") {
+            from = command[10..].to_owned();
+            say(&mut link, "250 ok")?;
+        } else if upper.starts_with("RCPT TO:") {
+            to = command[8..].to_owned();
+            if let Some(Behaviour::RefuseRecipient(answer)) =
+                behaviour.take_if(|next| matches!(next, Behaviour::RefuseRecipient(_)))
+            {
+                say(&mut link, answer)?;
+            } else {
+                say(&mut link, "250 ok")?;
+            }
+        } else if upper == "DATA" {
+            say(&mut link, "354 go ahead")?;
+            let mime = Mime::parse(&read_content(&mut link)?);
+            let received = Received {
+                from: from.clone(),
+                to: to.clone(),
+                encrypted,
+                login: login.clone(),
+                mime,
+            };
+            match behaviour.take() {
+                Some(Behaviour::RefuseContent(answer)) => {
+                    shared.refused.lock().push(received);
+                    say(&mut link, answer)?;
+                }
+                Some(Behaviour::HangUpAfterContent) => {
+                    shared.refused.lock().push(received);
+                    return Ok(());
+                }
+                _ => {
+                    shared.accepted.lock().push(received);
+                    say(&mut link, "250 taken")?;
+                }
+            }
+        } else if upper == "QUIT" {
+            return say(&mut link, "221 bye");
+        } else {
+            say(&mut link, "250 ok")?;
+        }
+    }
+}
+
+fn say(link: &mut BufReader<Box<dyn Stream>>, text: &str) -> std::io::Result<()> {
+    link.get_mut().write_all(format!("{text}\r\n").as_bytes())?;
+    link.get_mut().flush()
+}
+
+/// Everything up to the line with the single dot, dots unstuffed.
+fn read_content(link: &mut BufReader<Box<dyn Stream>>) -> std::io::Result<String> {
+    let mut content = String::new();
+    loop {
+        let mut line = String::new();
+        if link.read_line(&mut line)? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        if line == ".\r\n" {
+            return Ok(content);
+        }
+        content.push_str(line.strip_prefix('.').unwrap_or(&line));
+    }
+}
+
+/// A MIME part: a whole mail, or one of its parts.
+#[derive(Debug, Clone)]
+pub struct Mime {
+    /// Headers in order, unfolded and decoded.
+    pub headers: Vec<(String, String)>,
+    /// The decoded body, of leaves.
+    pub body: Vec<u8>,
+    /// The parts, of multiparts.
+    pub parts: Vec<Mime>,
+}
+
+impl Mime {
+    fn parse(raw: &str) -> Self {
+        let (head, body) = raw.split_once("\r\n\r\n").unwrap_or((raw, ""));
+        let mut headers: Vec<(String, String)> = Vec::new();
+        for line in head.split("\r\n") {
+            match headers.last_mut() {
+                Some((_, value)) if line.starts_with([' ', '\t']) => {
+                    value.push(' ');
+                    value.push_str(line.trim_start());
+                }
+                _ => {
+                    let (name, value) = line.split_once(':').unwrap_or((line, ""));
+                    headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+                }
+            }
+        }
+        let mut mime = Self {
+            headers,
+            body: Vec::new(),
+            parts: Vec::new(),
+        };
+        let media_type = mime.header("content-type");
+        if let Some((_, rest)) = media_type.split_once("boundary=") {
+            let boundary = rest.split(';').next().unwrap_or_default().trim().trim_matches('"');
+            let marker = format!("--{boundary}");
+            let mut pieces = body.split(&marker).skip(1);
+            mime.parts = pieces
+                .by_ref()
+                .take_while(|piece| !piece.starts_with("--"))
+                .map(|piece| Self::parse(piece.trim_start_matches("\r\n").trim_end_matches("\r\n")))
+                .collect();
+        } else {
+            mime.body = match mime.header("content-transfer-encoding").as_str() {
+                "base64" => STANDARD.decode(body.replace("\r\n", "")).expect("base64"),
+                "quoted-printable" => unquote(body),
+                _ => body.as_bytes().to_vec(),
+            };
+        }
+        for (_, value) in &mut mime.headers {
+            *value = decode_words(value);
+        }
+        mime
+    }
+
+    /// The header of this name; empty if there is none.
+    pub fn header(&self, name: &str) -> String {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    /// All leaves of this media type.
+    pub fn leaves(&self, media_type: &str) -> Vec<&Mime> {
+        if self.parts.is_empty() {
+            let own = self.header("content-type").to_ascii_lowercase();
+            return if own.starts_with(media_type) {
+                vec![self]
+            } else {
+                Vec::new()
+            };
+        }
+        self.parts.iter().flat_map(|part| part.leaves(media_type)).collect()
+    }
+
+    /// The first plain text.
+    pub fn text(&self) -> String {
+        self.leaves("text/plain")[0].string()
+    }
+
+    /// The first HTML.
+    pub fn html(&self) -> String {
+        self.leaves("text/html")[0].string()
+    }
+
+    /// The body as text.
+    pub fn string(&self) -> String {
+        String::from_utf8(self.body.clone())
+            .expect("UTF-8")
+            .replace("\r\n", "\n")
+    }
+}
+
+fn unquote(text: &str) -> Vec<u8> {
+    let joined = text.replace("=\r\n", "");
+    let bytes = joined.as_bytes();
+    let mut out = Vec::new();
+    let mut index = 0;
+    while index < bytes.len() {
+        let escaped = (bytes[index] == b'=')
+            .then(|| joined.get(index + 1..index + 3))
+            .flatten();
+        match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                index += 3;
+            }
+            None => {
+                out.push(bytes[index]);
+                index += 1;
+            }
+        }
+    }
+    out
+}
+
+/// Encoded words (RFC 2047) in UTF-8; blanks between two of them belong to neither.
+fn decode_words(value: &str) -> String {
+    let value = value.replace("?= =?", "?==?");
+    let mut out = String::new();
+    let mut rest = value.as_str();
+    while let Some((before, after)) = rest.split_once("=?utf-8?") {
+        let Some((encoding, tail)) = after.split_once('?') else {
+            break;
+        };
+        let Some((word, following)) = tail.split_once("?=") else {
+            break;
+        };
+        out.push_str(before);
+        let bytes = match encoding {
+            "b" | "B" => STANDARD.decode(word).expect("base64"),
+            _ => unquote(&word.replace('_', " ")),
+        };
+        out.push_str(&String::from_utf8_lossy(&bytes));
+        rest = following;
+    }
+    out + rest
+}
