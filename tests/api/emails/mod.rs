@@ -1,4 +1,5 @@
 //! E-mails: what is written, what arrives at a mail server, and what the history tells.
 
+mod add_ons;
 mod delivery;
 mod history;
