@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows the database; `services::emails` writes the outbox and `worker` sends from it.
 
+mod audience;
 pub mod content;
 pub mod render;
 pub mod smtp;
