@@ -61,6 +61,34 @@ pub enum LogFormat {
     Json,
 }
 
+/// How webhooks are delivered; the same for servers and workers.
+#[derive(Debug, Clone, Args)]
+pub struct WebhookConfig {
+    /// Seconds a webhook receiver may take to answer.
+    #[arg(long = "webhook-timeout-seconds", env = "WEBHOOK_TIMEOUT_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub timeout_seconds: u32,
+    /// Lets webhooks of sandbox providers go to this machine, also by http, for trying out; `serve --demo` switches it on.
+    #[arg(
+        long = "webhook-allow-loopback",
+        env = "WEBHOOK_ALLOW_LOOPBACK",
+        default_value_t = false
+    )]
+    pub allow_loopback: bool,
+    /// Days a finished webhook delivery and its attempts are kept.
+    #[arg(long = "webhook-retention-days", env = "WEBHOOK_RETENTION_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    pub retention_days: u32,
+}
+
+impl Default for WebhookConfig {
+    fn default() -> Self {
+        Self {
+            timeout_seconds: 15,
+            allow_loopback: false,
+            retention_days: 30,
+        }
+    }
+}
+
 /// Settings of a server process. Flags win over environment variables.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
@@ -126,6 +154,9 @@ pub struct Config {
     /// Days an idempotency key and its answer are kept.
     #[arg(long, env = "IDEMPOTENCY_RETENTION_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
     pub idempotency_retention_days: u32,
+    /// How webhooks are delivered.
+    #[command(flatten)]
+    pub webhooks: WebhookConfig,
     /// Set when clients reach the server by https only: adds Strict-Transport-Security.
     #[arg(long, env = "HSTS", default_value_t = false)]
     pub hsts: bool,
@@ -234,6 +265,7 @@ impl Default for Config {
             shutdown_timeout_seconds: 10,
             workers: None,
             idempotency_retention_days: 7,
+            webhooks: WebhookConfig::default(),
             hsts: false,
             log_format: LogFormat::Text,
             log: "info".to_owned(),

@@ -34,6 +34,8 @@ pub struct Metrics {
     due_lag_seconds: Gauge,
     due_customers: Counter,
     due_failures: Counter,
+    webhook_attempts: Counter,
+    webhook_failures: Counter,
     database_connections: Gauge,
     database_connections_idle: Gauge,
 }
@@ -49,6 +51,8 @@ impl Default for Metrics {
             due_lag_seconds: Gauge::default(),
             due_customers: Counter::default(),
             due_failures: Counter::default(),
+            webhook_attempts: Counter::default(),
+            webhook_failures: Counter::default(),
             database_connections: Gauge::default(),
             database_connections_idle: Gauge::default(),
         };
@@ -96,6 +100,16 @@ impl Metrics {
             self.due_failures.clone(),
         );
         registry.register(
+            "webhook_attempts",
+            "Attempts to deliver a webhook",
+            self.webhook_attempts.clone(),
+        );
+        registry.register(
+            "webhook_failures",
+            "Attempts to deliver a webhook that were not answered with 2xx",
+            self.webhook_failures.clone(),
+        );
+        registry.register(
             "database_connections",
             "Open database connections",
             self.database_connections.clone(),
@@ -106,6 +120,14 @@ impl Metrics {
             help,
             self.database_connections_idle.clone(),
         );
+    }
+
+    /// A webhook has been attempted.
+    pub fn webhook_attempt(&self, succeeded: bool) {
+        self.webhook_attempts.inc();
+        if !succeeded {
+            self.webhook_failures.inc();
+        }
     }
 
     /// A request has begun.

@@ -165,7 +165,7 @@ impl From<EventView> for EventDto {
 }
 
 /// The types a caller asks for; a misspelled one would otherwise be an empty list for ever.
-fn known_types(asked: Option<&str>) -> Result<Vec<EventType>, AppError> {
+pub(super) fn known_types(asked: Option<&str>) -> Result<Vec<EventType>, AppError> {
     let parse = |text: &str| {
         EventType::parse(text).ok_or_else(|| {
             let known: Vec<&str> = EventType::ALL.iter().map(|known| known.as_str()).collect();

@@ -47,6 +47,8 @@ pub mod sessions;
 pub mod subscriptions;
 pub mod test_clocks;
 pub mod timeline;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;
 
 use actix_web::web;
 
@@ -87,6 +89,8 @@ fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(charges::configure)
         .configure(events::configure)
         .configure(emails::configure)
+        .configure(webhook_endpoints::configure)
+        .configure(webhook_deliveries::configure)
         .configure(calculators::configure)
         .configure(test_clocks::configure)
         .configure(api_keys::configure);

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 use vertragswerk::api::openapi;
 use vertragswerk::clock::Clock;
-use vertragswerk::config::{Config, ConfigError, MailConfig, Secret};
+use vertragswerk::config::{Config, ConfigError, MailConfig, Secret, WebhookConfig};
 use vertragswerk::db;
 use vertragswerk::services::health;
 use vertragswerk::state::{AppState, Delivery};
@@ -148,14 +148,21 @@ fn open_migrated(database: &DatabaseArgs) -> Result<AppState, Failure> {
     Ok(state)
 }
 
-/// The same for a worker: a connection per loop, and the operator's mail server.
-fn open_worker(database: &DatabaseArgs, mail: MailConfig, demo: bool) -> Result<AppState, Failure> {
+/// The same for a worker: a connection per loop and one for the outcomes of webhooks, and the operator's mail server.
+fn open_worker(
+    database: &DatabaseArgs,
+    mail: MailConfig,
+    mut webhooks: WebhookConfig,
+    demo: bool,
+) -> Result<AppState, Failure> {
+    webhooks.allow_loopback |= demo;
     let delivery = Delivery::of(&mail, demo).map_err(ConfigError::from)?;
     let config = Config {
         demo: true,
         database_url: database.database_url.clone(),
-        database_pool_size: 3,
+        database_pool_size: 4,
         mail,
+        webhooks,
         ..Config::default()
     };
     let mut state = AppState::open(config, Clock::System)?;

@@ -1,10 +1,10 @@
-//! `work`: the due loop without the API.
+//! `work`: the loops without the API.
 
 use std::sync::mpsc::Sender;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
-use vertragswerk::config::{Config, LogFormat, MailConfig};
+use vertragswerk::config::{Config, LogFormat, MailConfig, WebhookConfig};
 use vertragswerk::telemetry;
 use vertragswerk::worker::{self, Shutdown};
 
@@ -19,6 +19,9 @@ pub struct WorkArgs {
     /// How e-mails leave.
     #[command(flatten)]
     mail: MailConfig,
+    /// How webhooks are delivered.
+    #[command(flatten)]
+    webhooks: WebhookConfig,
     /// Demo: without SMTP_URL e-mails are kept to be read through the API instead of waiting for a mail server.
     #[arg(long, env = "DEMO", default_value_t = false)]
     demo: bool,
@@ -37,7 +40,7 @@ pub fn work(arguments: WorkArgs) -> Result<(), Failure> {
         log_format: arguments.log_format,
         ..Config::default()
     });
-    let state = open_worker(&arguments.database, arguments.mail, arguments.demo)?;
+    let state = open_worker(&arguments.database, arguments.mail, arguments.webhooks, arguments.demo)?;
     let shutdown = Shutdown::default();
     let stop = shutdown.clone();
     let (listening, wait) = std::sync::mpsc::channel();
@@ -48,7 +51,7 @@ pub fn work(arguments: WorkArgs) -> Result<(), Failure> {
     });
     // Fails only if the listener could not listen, which is told below.
     let _ = wait.recv();
-    print("Working off what falls due.\n")?;
+    print("Working off what falls due, and delivering webhooks.\n")?;
     worker::run(&state, &shutdown);
     match listener.join() {
         Ok(Ok(())) => Ok(()),

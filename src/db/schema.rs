@@ -321,6 +321,59 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    webhook_endpoints (id) {
+        id -> Text,
+        provider_id -> Text,
+        url -> Text,
+        description -> Nullable<Text>,
+        event_types -> Text,
+        enabled -> Bool,
+        disabled_at -> Nullable<Timestamp>,
+        disabled_reason -> Nullable<Text>,
+        secret -> Text,
+        previous_secret -> Nullable<Text>,
+        previous_secret_until -> Nullable<Timestamp>,
+        position -> BigInt,
+        failing_since -> Nullable<Timestamp>,
+        paused_until -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (id) {
+        id -> Text,
+        provider_id -> Text,
+        endpoint_id -> Text,
+        event_id -> Nullable<Text>,
+        #[sql_name = "type"]
+        event_type -> Text,
+        position -> Nullable<BigInt>,
+        status -> Text,
+        attempts -> Integer,
+        failures -> Integer,
+        next_attempt_at -> Nullable<Timestamp>,
+        attempt_started_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    webhook_attempts (delivery_id, number) {
+        delivery_id -> Text,
+        number -> Integer,
+        started_at -> Timestamp,
+        duration_ms -> Nullable<BigInt>,
+        status -> Nullable<Integer>,
+        error -> Nullable<Text>,
+        answer -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     providers,
     catalogues,
@@ -342,4 +395,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     emails,
     idempotency_keys,
+    webhook_endpoints,
+    webhook_deliveries,
+    webhook_attempts,
 );

@@ -83,6 +83,7 @@ impl Role {
                 Scope::EventsRead,
                 Scope::SubscriptionsRead,
                 Scope::SubscriptionsWrite,
+                Scope::WebhooksRead,
             ]
             .into_iter()
             .collect(),
@@ -129,11 +130,15 @@ pub enum Scope {
     SubscriptionsWrite,
     /// Create, read and advance test clocks.
     TestClocksWrite,
+    /// Read webhook endpoints and their deliveries.
+    WebhooksRead,
+    /// Create and change webhook endpoints, which are told of every event of the provider.
+    WebhooksWrite,
 }
 
 impl Scope {
     /// Every scope, in alphabetical order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::ApiKeysWrite,
         Self::CancellationsDecide,
         Self::CatalogueRead,
@@ -147,6 +152,8 @@ impl Scope {
         Self::SubscriptionsRead,
         Self::SubscriptionsWrite,
         Self::TestClocksWrite,
+        Self::WebhooksRead,
+        Self::WebhooksWrite,
     ];
 
     /// The scope as it is stored and sent.
@@ -165,6 +172,8 @@ impl Scope {
             Self::SubscriptionsRead => "subscriptions:read",
             Self::SubscriptionsWrite => "subscriptions:write",
             Self::TestClocksWrite => "test_clocks:write",
+            Self::WebhooksRead => "webhooks:read",
+            Self::WebhooksWrite => "webhooks:write",
         }
     }
 
@@ -184,6 +193,8 @@ impl Scope {
             Self::SubscriptionsRead => "Read subscriptions, options, plan changes and cancellations",
             Self::SubscriptionsWrite => "Conclude, change and cancel subscriptions, and revoke pending changes",
             Self::TestClocksWrite => "Create, read and advance test clocks",
+            Self::WebhooksRead => "Read webhook endpoints and their deliveries",
+            Self::WebhooksWrite => "Create and change webhook endpoints, which are told of every event",
         }
     }
 

@@ -44,6 +44,10 @@ pub enum IdKind {
     Email,
     /// Test clock, `clk_`.
     TestClock,
+    /// Webhook endpoint, `whe_`.
+    WebhookEndpoint,
+    /// Webhook delivery, `dlv_`.
+    WebhookDelivery,
     /// HTTP request, `req_`.
     Request,
     /// Phase of a subscription, `phs_`; internal, never sent.
@@ -76,6 +80,8 @@ impl IdKind {
             Self::LegalDocument => "doc",
             Self::Email => "eml",
             Self::TestClock => "clk",
+            Self::WebhookEndpoint => "whe",
+            Self::WebhookDelivery => "dlv",
             Self::Request => "req",
             Self::Phase => "phs",
             Self::RefreshToken => "rft",

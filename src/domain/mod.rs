@@ -41,4 +41,5 @@ pub mod timeline;
 #[cfg(test)]
 mod vectors;
 pub mod violation;
+pub mod webhook;
 pub mod withdrawal;

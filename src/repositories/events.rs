@@ -92,6 +92,30 @@ pub fn list(
     Ok(query.load(conn)?)
 }
 
+/// Events by id.
+pub fn by_ids(conn: &mut DbConnection, ids: &[&str]) -> Result<Vec<EventRow>, DbError> {
+    Ok(events::table
+        .filter(events::id.eq_any(ids))
+        .select(EventRow::as_select())
+        .load(conn)?)
+}
+
+/// Position, id and type of the provider's numbered events after a position, in order.
+pub fn headings(
+    conn: &mut DbConnection,
+    provider_id: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(Option<i64>, String, String)>, DbError> {
+    Ok(events::table
+        .filter(events::provider_id.eq(provider_id))
+        .filter(events::position.gt(after))
+        .order(events::position)
+        .limit(limit)
+        .select((events::position, events::id, events::event_type))
+        .load(conn)?)
+}
+
 /// Providers that have events without a position.
 pub fn providers_with_unsequenced(conn: &mut DbConnection) -> Result<Vec<String>, DbError> {
     Ok(events::table

@@ -16,3 +16,5 @@ pub mod refresh_tokens;
 pub mod subscriptions;
 pub mod test_clocks;
 pub mod users;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;

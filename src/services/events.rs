@@ -167,6 +167,17 @@ pub fn sequence_all(state: &AppState) -> Result<usize, AppError> {
     Ok(numbered)
 }
 
+/// Numbers what is committed of one provider's events, if something waits for it.
+///
+/// # Errors
+/// Those of the database.
+pub fn sequence_provider(state: &AppState, provider_id: &str) -> Result<(), AppError> {
+    if state.db.read(|conn| events::has_unsequenced(conn, provider_id))? {
+        sequence(state, provider_id)?;
+    }
+    Ok(())
+}
+
 fn sequence(state: &AppState, provider_id: &str) -> Result<usize, AppError> {
     let mut numbered = 0;
     loop {
@@ -204,9 +215,7 @@ pub fn list(
 ) -> Result<Vec<EventRow>, AppError> {
     principal.require(Scope::EventsRead)?;
     let provider_id = &principal.provider_id;
-    if state.db.read(|conn| events::has_unsequenced(conn, provider_id))? {
-        sequence(state, provider_id)?;
-    }
+    sequence_provider(state, provider_id)?;
     let customer_id = principal.customer_filter().or(query.customer_id.as_deref());
     let types: Vec<&str> = query.types.iter().map(|event_type| event_type.as_str()).collect();
     let rows = i64::from(limit) + 1;

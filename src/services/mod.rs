@@ -24,4 +24,5 @@ pub mod subscriptions;
 pub mod test_clocks;
 pub mod timeline;
 pub mod views;
+pub mod webhooks;
 pub mod workbench;

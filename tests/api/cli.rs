@@ -372,7 +372,7 @@ fn workers_stop_when_told_to(database: &TestDatabase) {
     let mut line = String::new();
     let out = worker.0.stdout.take().expect("a pipe");
     BufReader::new(out).read_line(&mut line).expect("a line");
-    assert_eq!(line, "Working off what falls due.\n");
+    assert_eq!(line, "Working off what falls due, and delivering webhooks.\n");
     let told = Command::new("kill")
         .arg(worker.0.id().to_string())
         .status()

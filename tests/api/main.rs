@@ -25,3 +25,4 @@ mod found_by_strangers;
 mod manners;
 mod scenarios;
 mod server;
+mod webhooks;

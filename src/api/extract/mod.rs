@@ -18,6 +18,6 @@ pub use context::{RequestId, client_ip, request_id};
 pub use headers::IfMatch;
 pub use path::{
     AddOnId, ApiKeyId, BookingPath, CancellationId, ChargeId, CustomerId, EmailId, EventId, LegalDocumentId,
-    PlanChangeId, PlanId, ProviderSlug, SubscriptionId, TestClockId,
+    PlanChangeId, PlanId, ProviderSlug, SubscriptionId, TestClockId, WebhookDeliveryId, WebhookEndpointId,
 };
 pub use query::{NoParameters, Query};

@@ -57,6 +57,8 @@ path_ids! {
     EmailId("email_id", Email, "Id of the e-mail.");
     EventId("event_id", Event, "Id of the event.");
     LegalDocumentId("legal_document_id", LegalDocument, "Id of the legal document.");
+    WebhookEndpointId("webhook_endpoint_id", WebhookEndpoint, "Id of the webhook endpoint.");
+    WebhookDeliveryId("webhook_delivery_id", WebhookDelivery, "Id of the webhook delivery.");
     TestClockId("test_clock_id", TestClock, "Id of the test clock.");
 }
 

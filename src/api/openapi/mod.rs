@@ -14,6 +14,7 @@ mod complete;
 mod components;
 mod routes;
 mod serve;
+mod webhooks;
 
 use std::sync::LazyLock;
 
@@ -28,7 +29,7 @@ pub use routes::{Operation, RouteTable};
 pub use serve::{get_document, swagger_ui};
 
 /// Tags of the operations, in the order of the document. Each operation has exactly one.
-pub const TAGS: [(&str, &str); 19] = [
+pub const TAGS: [(&str, &str); 20] = [
     (
         "Login",
         "Tokens for users (RFC 6749), sessions for customers of a portal, and who is logged in.",
@@ -60,6 +61,10 @@ pub const TAGS: [(&str, &str); 19] = [
         "Everything that happened, in order, for audit and integration.",
     ),
     ("E-mails", "What was written to customers, and what became of it."),
+    (
+        "Webhooks",
+        "Everything that happened, sent by HTTP (Standard Webhooks 1.0): endpoints, deliveries, replay.",
+    ),
     (
         "Legal documents",
         "Terms, data-processing agreements and withdrawal instructions by version.",
@@ -104,6 +109,7 @@ fn build() -> Value {
     let mut document = serde_json::to_value(collected).unwrap_or_default();
     document["info"] = info();
     complete::complete(&mut document);
+    webhooks::describe(&mut document);
     // Members in the usual order, and no trace of the collector.
     let mut ordered = serde_json::Map::new();
     for name in [
@@ -114,6 +120,7 @@ fn build() -> Value {
         "security",
         "tags",
         "paths",
+        "webhooks",
         "components",
     ] {
         if let Some(member) = document.get_mut(name) {

@@ -143,6 +143,8 @@ problem_codes! {
         ("Der Anbieter sieht die Rücknahme nicht vor.", "The provider does not offer to take this back.");
     EmailNotSettled = "email_not_settled", CONFLICT, ("E-Mail noch unterwegs", "E-mail not settled"),
         ("Die E-Mail ist noch unterwegs; erst danach kann sie noch einmal gesendet werden.", "The e-mail is still on its way; it can be sent again after that.");
+    WebhookEndpointDisabled = "webhook_endpoint_disabled", CONFLICT, ("Webhook-Endpunkt abgeschaltet", "Webhook endpoint disabled"),
+        ("Der Endpunkt ist abgeschaltet. Schalten Sie ihn zuerst mit „enabled“ wieder ein.", "The endpoint is disabled. Enable it first with “enabled”.");
     StateConflict = "state_conflict", CONFLICT, ("Stand erlaubt das nicht", "State conflict"),
         ("Der gegenwärtige Stand erlaubt das nicht.", "The present state does not allow this.");
     PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, ("Inzwischen geändert", "Precondition failed"),

@@ -110,6 +110,13 @@ async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String
     } else {
         &key
     });
+    let staff = app.staff(OWNER);
+    let endpoint = json!({ "url": "https://example.com/hooks" });
+    let endpoint = id(&staff.post("/v1/webhook-endpoints", endpoint).await.expect(201)["webhook_endpoint"]);
+    let delivery = id(&staff
+        .post_empty(&format!("/v1/webhook-endpoints/{endpoint}/test"))
+        .await
+        .expect(201));
     let first = |list: serde_json::Value| list["data"][0]["id"].as_str().expect("an id").to_owned();
     HashMap::from([
         ("customer_id", customer_id),
@@ -118,6 +125,8 @@ async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String
         ("add_on_booking_id", id(&booked["data"][0])),
         ("cancellation_id", cancellation),
         ("api_key_id", key),
+        ("webhook_endpoint_id", endpoint),
+        ("webhook_delivery_id", delivery),
         ("test_clock_id", app.test_clock(OWNER, "2026-01-01T00:00:00Z").await),
         ("email_id", first(customer.get("/v1/emails").await.expect(200))),
         ("plan_id", first(admin.get("/v1/plans").await.expect(200))),

@@ -43,6 +43,7 @@ async fn every_documented_code_is_provoked_once(app: TestApp<'_>) {
     by_add_ons(&app, &mut provoked).await;
     by_master_data(&app, &mut provoked).await;
     by_emails(&app, &mut provoked).await;
+    by_webhooks(&app, &mut provoked).await;
     by_unfinished_providers(&app, &mut provoked).await;
 
     let documented: BTreeSet<String> = operations()
@@ -345,6 +346,15 @@ async fn by_emails(app: &TestApp<'_>, provoked: &mut Provoked) {
     provoked.note(too_soon, 409, "email_not_settled");
 }
 
+async fn by_webhooks(app: &TestApp<'_>, provoked: &mut Provoked) {
+    let staff = app.staff("textschirm");
+    let off = json!({ "url": "https://example.com/hooks", "enabled": false });
+    let endpoint = staff.post("/v1/webhook-endpoints", off).await.expect(201);
+    let id = endpoint["webhook_endpoint"]["id"].as_str().expect("an id").to_owned();
+    let test = staff.post_empty(&format!("/v1/webhook-endpoints/{id}/test")).await;
+    provoked.note(test, 409, "webhook_endpoint_disabled");
+}
+
 /// Providers made by the operator's command line: live, without a catalogue, or without the offer to revoke.
 async fn by_unfinished_providers(app: &TestApp<'_>, provoked: &mut Provoked) {
     let now = app.state.clock.now();
@@ -402,10 +412,11 @@ async fn revocation_not_offered(app: &TestApp<'_>, provoked: &mut Provoked, prov
     provoked.note(customer.post(&revoke, json!({})).await, 409, "revocation_not_offered");
 }
 
-fn api_key(app: &TestApp<'_>, provider_id: &str) -> Caller {
+/// A program of a provider that the operator has just made.
+pub fn api_key(app: &TestApp<'_>, provider_id: &str) -> Caller {
     use vertragswerk::domain::access::Scopes;
     use vertragswerk::services::auth::{NewApiKey, api_key_issue};
-    let scopes = "customers:read customers:write sessions:write subscriptions:write test_clocks:write";
+    let scopes = "customers:read customers:write sessions:write subscriptions:write test_clocks:write webhooks:write";
     let key = NewApiKey {
         name: "Test".to_owned(),
         scopes: Scopes::parse(scopes).expect("scopes"),

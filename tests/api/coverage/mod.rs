@@ -3,6 +3,8 @@
 mod access;
 mod codes;
 
+pub use codes::api_key;
+
 use serde_json::Value;
 use vertragswerk::api::openapi::document;
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::macros::datetime;
 use vertragswerk::clock::Clock;
-use vertragswerk::config::{Config, RateLimitMode, Secret};
+use vertragswerk::config::{Config, RateLimitMode, Secret, WebhookConfig};
 use vertragswerk::db::{Database, DbConnection};
 use vertragswerk::demo::CATALOGUES;
 use vertragswerk::domain::access::{Role, Scope, Scopes};
@@ -34,6 +34,12 @@ pub fn state(database: Database) -> AppState {
         // A busy machine may be slow; only tests of the limits themselves should meet them.
         client_timeout_seconds: 120,
         request_timeout_seconds: 120,
+        // Receivers of webhooks are tests too, on this machine; a slow one is given up soon.
+        webhooks: WebhookConfig {
+            allow_loopback: true,
+            timeout_seconds: 2,
+            ..WebhookConfig::default()
+        },
         ..Config::default()
     };
     AppState::with_database(config, Clock::manual(START), database).expect("the demo's configuration")

@@ -1,0 +1,219 @@
+//! Receivers that are slow, dead, elsewhere, talkative or gone.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use time::Duration;
+
+use super::receiver::{Manner, Receiver};
+use super::{PROVIDER, Working, after_attempts, deliveries, endpoint, show_real_time, something_happens, until};
+use crate::helpers::{TestApp, over_http};
+
+over_http!(
+    failures_are_tried_again_by_the_schedule,
+    a_receiver_may_ask_for_peace,
+    bad_answers_are_told_and_never_followed,
+    slow_and_dead_receivers_hold_up_nobody_else,
+    a_receiver_that_is_gone_is_left_alone,
+    five_days_of_failures_are_enough
+);
+
+async fn failures_are_tried_again_by_the_schedule(app: TestApp<'_>) {
+    let staff = app.staff(PROVIDER);
+    let receiver = Receiver::start(Manner::Script(vec![500, 404]));
+    let (id, _) = endpoint(&staff, &receiver.url, &["customer.created"]).await;
+    let _working = Working::one(&app);
+    something_happens(&staff).await;
+    let failed = after_attempts(&staff, &id, 1).await;
+    assert_eq!(
+        (&failed["status"], &failed["attempts"][0]["status"]),
+        (&json!("pending"), &json!(500))
+    );
+    let wait = |delivery: &Value| {
+        let at = delivery["next_attempt_at"].as_str().expect("an instant");
+        let at = time::OffsetDateTime::parse(at, &time::format_description::well_known::Rfc3339).expect("an instant");
+        at - app.state.clock.now()
+    };
+    assert!(
+        (Duration::milliseconds(5_000)..=Duration::milliseconds(5_500)).contains(&wait(&failed)),
+        "{failed}"
+    );
+    app.state.clock.advance(Duration::seconds(6));
+    let failed = after_attempts(&staff, &id, 2).await;
+    assert!(
+        (Duration::seconds(300)..=Duration::seconds(330)).contains(&wait(&failed)),
+        "{failed}"
+    );
+    let path = format!("/v1/webhook-endpoints/{id}");
+    assert!(staff.get(&path).await.expect(200)["failing_since"].is_string());
+    app.state.clock.advance(Duration::seconds(331));
+    let delivered = after_attempts(&staff, &id, 3).await;
+    assert_eq!(delivered["status"], "delivered");
+    assert!(staff.get(&path).await.expect(200)["failing_since"].is_null());
+    let messages = receiver.received();
+    assert!(
+        messages
+            .iter()
+            .all(|one| one.id == messages[0].id && one.text == messages[0].text)
+    );
+    let stamps: Vec<&str> = messages.iter().map(|one| one.header("webhook-timestamp")).collect();
+    assert!(
+        stamps.is_sorted() && stamps[0] != stamps[2],
+        "each attempt is signed anew: {stamps:?}"
+    );
+}
+
+async fn a_receiver_may_ask_for_peace(app: TestApp<'_>) {
+    let staff = app.staff(PROVIDER);
+    let receiver = Receiver::start(Manner::RetryAfter(503, "600"));
+    let (id, _) = endpoint(&staff, &receiver.url, &["customer.created"]).await;
+    let _working = Working::one(&app);
+    something_happens(&staff).await;
+    after_attempts(&staff, &id, 1).await;
+    receiver.behave(Manner::Status(200));
+    something_happens(&staff).await;
+    // Neither the failed message nor a new one is sent before the time is over.
+    app.state.clock.advance(Duration::seconds(590));
+    actix_web::rt::time::sleep(std::time::Duration::from_millis(800)).await;
+    assert_eq!(receiver.received().len(), 1);
+    app.state.clock.advance(Duration::seconds(11));
+    let messages = receiver.wait_for(3).await;
+    assert!(messages[1..].iter().any(|one| one.id == messages[0].id));
+}
+
+async fn bad_answers_are_told_and_never_followed(app: TestApp<'_>) {
+    let staff = app.staff(PROVIDER);
+    let elsewhere = Receiver::start(Manner::Status(200));
+    let redirecting = Receiver::start(Manner::Redirect(elsewhere.url.clone()));
+    let endless = Receiver::start(Manner::Endless);
+    let slow = Receiver::start(Manner::Slow(std::time::Duration::from_secs(20)));
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let nobody = format!("http://{}/", closed.local_addr().expect("an address"));
+    drop(closed);
+    let mut ids = Vec::new();
+    for url in [&redirecting.url, &endless.url, &slow.url, &nobody] {
+        ids.push(endpoint(&staff, url, &["customer.created"]).await.0);
+    }
+    let _working = Working::one(&app);
+    something_happens(&staff).await;
+    for (id, delivered, status, error) in [
+        (&ids[0], false, json!(307), Value::Null),
+        (&ids[1], true, json!(200), Value::Null),
+        (&ids[2], false, Value::Null, json!("timeout")),
+        (&ids[3], false, Value::Null, json!("connection_failed")),
+    ] {
+        let delivery = after_attempts(&staff, id, 1).await;
+        let attempt = &delivery["attempts"][0];
+        assert_eq!((&attempt["status"], &attempt["error"]), (&status, &error), "{delivery}");
+        assert_eq!(delivery["status"], if delivered { "delivered" } else { "pending" });
+        let kept = attempt["answer"].as_str().map_or(0, str::len);
+        assert!(kept <= 2048, "{kept} bytes of the answer are kept");
+    }
+    assert!(elsewhere.received().is_empty(), "a redirect is not followed");
+}
+
+async fn slow_and_dead_receivers_hold_up_nobody_else(app: TestApp<'_>) {
+    show_real_time(&app);
+    let staff = app.staff(PROVIDER);
+    let slow = Receiver::start(Manner::Slow(std::time::Duration::from_secs(30)));
+    let failing = Receiver::start(Manner::Status(500));
+    let good = Receiver::start(Manner::Status(200));
+    for receiver in [&slow, &failing, &good] {
+        endpoint(&staff, &receiver.url, &["customer.created"]).await;
+    }
+    let _working = Working::one(&app);
+    let (began, count) = (Instant::now(), 40);
+    let mut slowest = std::time::Duration::ZERO;
+    for _ in 0..count {
+        let asked = Instant::now();
+        something_happens(&staff).await;
+        slowest = slowest.max(asked.elapsed());
+    }
+    let messages = good.wait_for(count).await;
+    let took = began.elapsed();
+    // The slow one is given up after two seconds each and would alone need ten; a busy machine gets some air.
+    assert!(
+        took < std::time::Duration::from_secs(30),
+        "the good receiver waited {took:?}"
+    );
+    assert!(
+        slowest < std::time::Duration::from_secs(5),
+        "a command took {slowest:?}"
+    );
+    assert!(
+        slow.received().len() < count,
+        "the slow one is not done yet, and nobody cares"
+    );
+    let ids: std::collections::HashSet<&str> = messages.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(ids.len(), count, "each message once");
+}
+
+async fn a_receiver_that_is_gone_is_left_alone(app: TestApp<'_>) {
+    let staff = app.staff(PROVIDER);
+    let receiver = Receiver::start(Manner::Status(410));
+    let (id, _) = endpoint(&staff, &receiver.url, &["customer.created"]).await;
+    let _working = Working::one(&app);
+    something_happens(&staff).await;
+    let path = format!("/v1/webhook-endpoints/{id}");
+    let gone = until(async || {
+        let endpoint = staff.get(&path).await.expect(200);
+        (endpoint["enabled"] == false).then_some(endpoint)
+    })
+    .await;
+    assert_eq!(gone["disabled_reason"], "gone");
+    assert!(gone["disabled_at"].is_string());
+    something_happens(&staff).await;
+    app.state.clock.advance(Duration::hours(1));
+    actix_web::rt::time::sleep(std::time::Duration::from_millis(800)).await;
+    assert_eq!(receiver.received().len(), 1, "nothing more is sent");
+
+    // Mended and enabled again, it hears of everything it has missed.
+    receiver.behave(Manner::Status(200));
+    let enabled = staff.patch(&path, json!({ "enabled": true })).await.expect(200);
+    assert_eq!(
+        (&enabled["disabled_reason"], &enabled["failing_since"]),
+        (&Value::Null, &Value::Null)
+    );
+    let mut positions: Vec<i64> = receiver.wait_for(3).await[1..]
+        .iter()
+        .filter_map(|one| one.json["position"].as_i64())
+        .collect();
+    positions.sort_unstable();
+    assert_eq!(positions, [1, 2]);
+}
+
+async fn five_days_of_failures_are_enough(app: TestApp<'_>) {
+    let staff = app.staff(PROVIDER);
+    let receiver = Receiver::start(Manner::Status(500));
+    let (id, _) = endpoint(&staff, &receiver.url, &["customer.created"]).await;
+    let path = format!("/v1/webhook-endpoints/{id}");
+    let _working = Working::one(&app);
+    something_happens(&staff).await;
+    // Ten attempts in a good three days, then the message is given up; the endpoint is not, yet.
+    for count in 1..=10 {
+        let delivery = after_attempts(&staff, &id, count).await;
+        assert_eq!(
+            delivery["status"],
+            if count == 10 { "failed" } else { "pending" },
+            "{delivery}"
+        );
+        if count < 10 {
+            let wait = [6, 331, 1_981, 7_921, 19_801, 39_601, 55_441, 79_201, 95_041][count - 1];
+            app.state.clock.advance(Duration::seconds(wait));
+        }
+    }
+    assert_eq!(staff.get(&path).await.expect(200)["enabled"], true);
+    app.state.clock.advance(Duration::days(2));
+    something_happens(&staff).await;
+    let disabled = until(async || {
+        let endpoint = staff.get(&path).await.expect(200);
+        (endpoint["enabled"] == false).then_some(endpoint)
+    })
+    .await;
+    assert_eq!(disabled["disabled_reason"], "failing");
+    let told = deliveries(&staff, &id).await;
+    assert_eq!(
+        (&told[0]["status"], &told[1]["status"]),
+        (&json!("pending"), &json!("failed"))
+    );
+}
