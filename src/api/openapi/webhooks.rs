@@ -109,6 +109,7 @@ pub(super) fn describe(document: &mut Value) {
         operation(TEST_TYPE, description, &test_example(&snapshots)),
     );
     schemas.extend(snapshots);
+    share(&mut document["components"]);
     if let Value::Object(all) = &mut document["components"]["schemas"] {
         all.extend(schemas);
     }
@@ -116,88 +117,133 @@ pub(super) fn describe(document: &mut Value) {
 }
 
 fn operation(name: &str, description: &str, example: &Value) -> Value {
-    let header = |name: &str, description: &str, pattern: &str, example: &str| {
-        json!({
-            "name": name, "in": "header", "required": true, "description": description,
-            "schema": {"type": "string", "maxLength": 500, "pattern": pattern}, "example": example,
-        })
-    };
-    let answer = |description: &str| json!({ "description": description });
+    let parameter = |name: &str| json!({"$ref": format!("#/components/parameters/{name}")});
+    let response = |name: &str| json!({"$ref": format!("#/components/responses/{name}")});
     json!({"post": {
         "tags": ["Webhooks"],
         "summary": name,
         "description": description,
         "operationId": format!("on{}", schema_name(name).trim_end_matches("Message")),
         "security": [],
-        "parameters": [
-            header("webhook-id", "Id of the message, the same in every attempt and replay.", "^[a-z]+_[0-9a-z]+$",
-                "evt_01k9w3x8kqf0wvm2n6c1c9t7xh"),
-            header("webhook-timestamp", "When this attempt was made, in seconds since 1970.", "^[0-9]+$", "1795376274"),
-            header("webhook-signature", "HMAC-SHA256 over `id.timestamp.body`; several during a rotation.",
-                "^v1,[A-Za-z0-9+/=]+( v1,[A-Za-z0-9+/=]+)*$", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
-        ],
+        "parameters": HEADERS.map(|(name, ..)| parameter(name)),
         "requestBody": {"required": true, "content": {"application/json": {
             "schema": {"$ref": format!("#/components/schemas/{}", schema_name(name))},
             "example": example,
         }}},
         "responses": {
-            "2XX": answer("Received. Answer at once and work later."),
-            "410": answer("No longer wanted: the endpoint is disabled."),
-            "429": answer("Too much: tried again, not before `Retry-After`; so are 502, 503 and 504."),
-            "default": answer("Not received, redirects included: tried again, ten times in three days."),
+            "2XX": response("WebhookReceived"),
+            "410": response("WebhookGone"),
+            "429": response("WebhookTooMuch"),
+            "default": response("WebhookNotReceived"),
         },
     }})
 }
 
-fn message_schema(name: &str, members: &[(&str, &str)]) -> Value {
-    let is_test = name == TEST_TYPE;
-    let text = |max: u32, description: &str, example: Value| json!({"type": ["string", "null"], "maxLength": max, "description": description, "example": example});
+/// Headers of every message: name, description, pattern, example.
+const HEADERS: [(&str, &str, &str, &str); 3] = [
+    (
+        "webhook-id",
+        "Id of the message, the same in every attempt and replay.",
+        "^[a-z]+_[0-9a-z]+$",
+        "evt_01k9w3x8kqf0wvm2n6c1c9t7xh",
+    ),
+    (
+        "webhook-timestamp",
+        "When this attempt was made, in seconds since 1970.",
+        "^[0-9]+$",
+        "1795376274",
+    ),
+    (
+        "webhook-signature",
+        "HMAC-SHA256 over `id.timestamp.body`; several during a rotation.",
+        "^v1,[A-Za-z0-9+/=]+( v1,[A-Za-z0-9+/=]+)*$",
+        "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    ),
+];
+
+/// What a receiver can answer, and what follows.
+const ANSWERS: [(&str, &str); 4] = [
+    ("WebhookReceived", "Received. Answer at once and work later."),
+    ("WebhookGone", "No longer wanted: the endpoint is disabled."),
+    (
+        "WebhookTooMuch",
+        "Too much: tried again, not before `Retry-After`; so are 502, 503 and 504.",
+    ),
+    (
+        "WebhookNotReceived",
+        "Not received, redirects included: tried again, ten times in three days.",
+    ),
+];
+
+/// Adds what all webhooks share to the components.
+fn share(components: &mut Value) {
+    for (name, description, pattern, example) in HEADERS {
+        components["parameters"][name] = json!({
+            "name": name, "in": "header", "required": true, "description": description,
+            "schema": {"type": "string", "maxLength": 500, "pattern": pattern}, "example": example,
+        });
+    }
+    for (name, description) in ANSWERS {
+        components["responses"][name] = json!({ "description": description });
+    }
+    components["schemas"]["WebhookMessage"] = envelope();
+}
+
+/// What is the same in every message.
+fn envelope() -> Value {
+    let text = |max: u32, description: &str, example: &str| {
+        json!({"type": ["string", "null"], "maxLength": max, "description": description, "example": example})
+    };
     let number = |description: &str, example: u32| {
-        json!({"type": if is_test { json!("null") } else { json!("integer") }, "format": "int64", "description": description,
-            "example": if is_test { Value::Null } else { json!(example) }})
+        json!({"type": ["integer", "null"], "format": "int64", "minimum": 1, "maximum": 9_000_000_000_000_000_i64,
+            "description": description, "example": example})
     };
     let instant = |description: &str| {
         json!({"type": "string", "format": "date-time", "maxLength": 32, "description": description,
             "example": "2026-11-21T19:17:54.123Z"})
     };
-    let properties: Map<String, Value> = members
-        .iter()
-        .map(|(member, schema)| {
-            (
-                (*member).to_owned(),
-                json!({"$ref": format!("#/components/schemas/{schema}")}),
-            )
-        })
-        .collect();
-    let mut data = json!({
-        "type": "object",
-        "description": "Snapshots of what it is about. Of snapshots that would make the message larger than 20 kB only the ids are sent (`truncated`).",
-        "additionalProperties": true,
-    });
-    if !properties.is_empty() {
-        data["properties"] = Value::Object(properties);
-        data["required"] = members.iter().map(|(member, _)| *member).collect();
-    }
     json!({
         "type": "object",
-        "description": format!("Body of `{name}`. New members may join."),
+        "description": "A message about an event. New members may join.",
         "properties": {
             "id": {"type": "string", "maxLength": 30, "description": "Id of the event: `webhook-id`.",
-                "example": if is_test { "dlv_01k9w3x8kqf0wvm2n6c1c9t7xh" } else { "evt_01k9w3x8kqf0wvm2n6c1c9t7xh" }},
-            "type": {"type": "string", "const": name, "description": "Type of the event.", "example": name},
+                "example": "evt_01k9w3x8kqf0wvm2n6c1c9t7xh"},
+            "type": {"type": "string", "maxLength": 60, "description": "Type of the event.", "example": "plan_change.applied"},
             "timestamp": instant("When it happened, in the customer's business time."),
             "recorded_at": instant("When it was written down, on the wall clock."),
             "position": number("Counts the provider's events without gaps: where to go on with `GET /v1/events?after=`.", 42),
             "sequence": number("Counts the customer's events without gaps: tells which of two is the later.", 7),
-            "customer_id": text(30, "The customer.", if is_test { Value::Null } else { json!("cus_01k9w3x8kqf0wvm2n6c1c9t7xh") }),
-            "subscription_id": text(30, "The contract, if it is about one.", Value::Null),
-            "request_id": text(128, "The request it came with.", Value::Null),
+            "customer_id": text(30, "The customer; `null` in tests only.", "cus_01k9w3x8kqf0wvm2n6c1c9t7xh"),
+            "subscription_id": text(30, "The contract, if it is about one.", "sub_01k9w3x8kqf0wvm2n6c1c9t7xh"),
+            "request_id": text(128, "The request it came with, if one did.", "req_01k9w3x8kqf0wvm2n6c1c9t7xh"),
             "livemode": {"type": "boolean", "description": "False for sandbox providers.", "example": false},
-            "truncated": {"type": "boolean", "description": "Whether `data` was cut to ids; the event feed has all of it.", "example": false},
-            "data": data,
+            "truncated": {"type": "boolean", "description": "Whether `data` was cut to ids, as the message would have been \
+                larger than 20 kB; the event feed has all of it.", "example": false},
+            "data": {"type": "object", "additionalProperties": true, "example": {},
+                "description": "Snapshots of what it is about, as they were afterwards."},
         },
         "required": ["id", "type", "timestamp", "recorded_at", "position", "sequence", "customer_id", "subscription_id",
             "request_id", "livemode", "truncated", "data"],
+    })
+}
+
+/// The message of one type: the envelope with its own snapshots, whole unless `truncated`.
+fn message_schema(name: &str, members: &[(&str, &str)]) -> Value {
+    let properties: Map<String, Value> = members
+        .iter()
+        .map(|(member, schema)| {
+            let whole = json!({"$ref": format!("#/components/schemas/{schema}")});
+            ((*member).to_owned(), whole)
+        })
+        .collect();
+    let mut own = json!({"type": {"const": name}});
+    if !properties.is_empty() {
+        let required: Vec<&str> = members.iter().map(|(member, _)| *member).collect();
+        own["data"] = json!({"type": "object", "properties": properties, "required": required});
+    }
+    json!({
+        "description": format!("Body of `{name}`."),
+        "allOf": [{"$ref": "#/components/schemas/WebhookMessage"}, {"type": "object", "properties": own}],
     })
 }
 
