@@ -191,9 +191,7 @@ fn share(components: &mut Value) {
 
 /// What is the same in every message.
 fn envelope() -> Value {
-    let text = |max: u32, description: &str, example: &str| {
-        json!({"type": ["string", "null"], "maxLength": max, "description": description, "example": example})
-    };
+    let text = |max: u32, description: &str, example: &str| json!({"type": ["string", "null"], "maxLength": max, "description": description, "example": example});
     let number = |description: &str, example: u32| {
         json!({"type": ["integer", "null"], "format": "int64", "minimum": 1, "maximum": 9_000_000_000_000_000_i64,
             "description": description, "example": example})
