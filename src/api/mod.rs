@@ -19,6 +19,7 @@ pub mod commands;
 pub mod contract_choices;
 pub mod customers;
 pub mod emails;
+pub mod entitlements;
 pub mod etag;
 pub mod events;
 pub mod evidence;
@@ -79,6 +80,7 @@ fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(public::configure)
         .configure(customers::configure)
         .configure(sessions::configure)
+        .configure(entitlements::configure)
         .configure(options::configure)
         .configure(subscriptions::configure)
         .configure(add_on_bookings::configure)

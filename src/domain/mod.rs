@@ -17,6 +17,7 @@ mod contract_tests;
 pub mod customer_type;
 pub mod due;
 pub mod email;
+pub mod entitlements;
 pub mod event;
 pub mod event_type;
 #[cfg(test)]

@@ -53,6 +53,8 @@ pub struct AccountRow {
 pub enum AccountKey<'a> {
     /// By the customer's id.
     Customer(&'a str),
+    /// By the customer's number.
+    CustomerNumber(&'a str),
     /// By a contract.
     Subscription(&'a str),
     /// By an add-on booking on a contract.
@@ -76,6 +78,12 @@ pub fn find(
 ) -> Result<Option<AccountRow>, DbError> {
     let customer_id = match key {
         AccountKey::Customer(id) => Some(id.to_owned()),
+        AccountKey::CustomerNumber(number) => customers::table
+            .filter(customers::provider_id.eq(provider_id))
+            .filter(customers::customer_number.eq(number))
+            .select(customers::id)
+            .first(conn)
+            .optional()?,
         AccountKey::Subscription(id) => subscriptions::table
             .find(id)
             .select(subscriptions::customer_id)

@@ -11,6 +11,7 @@ pub mod command;
 pub mod customers;
 pub mod due;
 pub mod emails;
+pub mod entitlements;
 pub mod events;
 pub mod evidence;
 pub mod health;

@@ -265,6 +265,11 @@ impl Workbench {
         &self.row.id
     }
 
+    /// The customer's number.
+    pub fn customer_number(&self) -> &str {
+        &self.row.customer_number
+    }
+
     /// Whether applying what was due, or the command, changed anything.
     pub fn is_changed(&self) -> bool {
         self.account.subscriptions != self.originals || !self.account.events.is_empty()

@@ -29,7 +29,7 @@ pub use routes::{Operation, RouteTable};
 pub use serve::{get_document, swagger_ui};
 
 /// Tags of the operations, in the order of the document. Each operation has exactly one.
-pub const TAGS: [(&str, &str); 20] = [
+pub const TAGS: &[(&str, &str)] = &[
     (
         "Login",
         "Tokens for users (RFC 6749), sessions for customers of a portal, and who is logged in.",
@@ -55,6 +55,15 @@ pub const TAGS: [(&str, &str); 20] = [
         "Cancellations",
         "Ordinary and extraordinary cancellations: preview, command, revocation.",
     ),
+    (
+        "Add-on bookings",
+        "What is booked on top of contracts: quantities, cancellations, one-off services.",
+    ),
+    (
+        "Orders",
+        "A cart: several bookings previewed and confirmed together, all or nothing.",
+    ),
+    ("Entitlements", "What a customer may use today."),
     ("Charges", "What has been charged, with its period and arithmetic."),
     (
         "Events",

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Plan, Price, QuantityRule, WithdrawalSettings, yes};
+use super::support::SupportHours;
 use crate::domain::{
     calendar::CalendarDuration,
     customer_type::CustomerType,
@@ -40,6 +41,18 @@ pub struct Entitlement {
     pub key: String,
     /// How much one unit adds: 10 for a pack of 10 GB.
     pub per_unit: u64,
+}
+
+/// Something only those entitled to an add-on may know, for example a service number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detail {
+    /// Key by which the provider's software asks for it.
+    pub key: String,
+    /// What it is.
+    pub label: LocalizedText,
+    /// The value as shown.
+    pub value: String,
 }
 
 /// An add-on.
@@ -86,6 +99,12 @@ pub struct AddOn {
     /// Whether it can only be used while the account is active and paid up.
     #[serde(default)]
     pub requires_active_account: bool,
+    /// What is told only to those entitled, for example a service number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<Detail>,
+    /// When support is there and how soon it answers, where the add-on brings support.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support: Option<SupportHours>,
     /// Keys of the documents that must be accepted to book it.
     #[serde(default)]
     pub consents: Vec<String>,

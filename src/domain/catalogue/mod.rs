@@ -13,11 +13,12 @@ mod in_force;
 mod parse;
 mod plan;
 mod provider;
+mod support;
 mod transition;
 
 use serde::{Deserialize, Serialize};
 
-pub use add_on::{AddOn, AddOnBilling, AddOnCharging, Entitlement};
+pub use add_on::{AddOn, AddOnBilling, AddOnCharging, Detail, Entitlement};
 pub use changes::{Changes, changes_between, check_succession};
 pub use check::check;
 pub use consumer_guard::consumer_guard;
@@ -27,6 +28,7 @@ pub use in_force::{VersionSpan, version_in_force};
 pub use parse::parse;
 pub use plan::{Compensation, Feature, IncludedAddOn, Limit, Plan, Price, PriceKind, QuantityRule, WithdrawalSettings};
 pub use provider::{Contact, DocumentKind, LegalDocument, MailSettings, PDF, PLAIN_TEXT, Product, ProviderSettings};
+pub use support::{SupportDay, SupportHours, SupportWindow};
 pub use transition::{Consequence, Transition, TransitionTiming};
 
 use super::localized::Locale;

@@ -11,7 +11,8 @@ over_http!(
     bookings_end_and_come_back_with_their_contract,
     a_plan_without_the_add_on_ends_the_booking,
     the_audit_of_the_largest_package_costs_nothing_and_is_performed,
-    monthly_support_is_independent_of_the_plan
+    monthly_support_is_independent_of_the_plan,
+    entitlements_are_summed_and_told_to_those_entitled
 );
 
 const CRM: &str = "kontaktkiste";
@@ -193,4 +194,56 @@ async fn monthly_support_is_independent_of_the_plan(app: TestApp<'_>) {
         assert_eq!(ended["ends_on"], through, "{plan}");
     }
     app.advance(PROVIDER, &clock, "2026-02-20T09:00:00Z").await;
+}
+
+/// What the provider's systems and its support desk ask: limits summed, the service number only for those entitled, and by
+/// when a request is answered (seed 003: Friday 11:00 → Monday 11:00).
+async fn entitlements_are_summed_and_told_to_those_entitled(app: TestApp<'_>) {
+    let clock = app.test_clock(CRM, "2026-01-15T09:00:00Z").await;
+    let (customer, contract, _) = booked(&app, &clock, "crm_monthly", "extra_users").await;
+    let agreed = consents(&["terms", "dpa", "withdrawal_instruction"]);
+    let packs = json!({ "add_on": "extra_storage", "quantity": 3, "consents": agreed });
+    customer.post(&format!("{contract}/add-ons"), packs).await.expect(201);
+    let customer_id = customer.get("/v1/me").await.expect(200)["customer"]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let found = customer
+        .get(&format!("/v1/customers/{customer_id}/entitlements"))
+        .await
+        .expect(200);
+    let limit = |key: &str| {
+        let limits = found["limits"].as_array().expect("a list");
+        limits.iter().find(|limit| limit["key"] == key).expect("the limit")["maximum"].clone()
+    };
+    assert_eq!((limit("users"), limit("storage_gb")), (json!(5), json!(40)));
+
+    const PROVIDER: &str = "rundbriefwerk";
+    let (customer_id, customer) = app.customer(PROVIDER, "business").await;
+    let order = json!({ "plan": "newsletter_s", "consents": consents(&["terms", "dpa"]) });
+    let contract = customer.post("/v1/subscriptions", order).await.expect(201);
+    let order = json!({ "add_on": "premium_support", "consents": consents(&["terms"]) });
+    customer
+        .post(&format!("/v1/subscriptions/{}/add-ons", id(&contract)), order)
+        .await
+        .expect(201);
+    let asked = format!("/v1/customers/{customer_id}/entitlements?requested_at=2026-01-09T10:00:00Z");
+    let found = customer.get(&asked).await.expect(200);
+    let support = &found["add_ons"][0];
+    assert_eq!(
+        (&support["entitled"], &support["details"][0]["key"]),
+        (&json!(true), &json!("service_number"))
+    );
+    assert_eq!(support["support"]["respond_by"], "2026-01-12T10:00:00.000Z");
+    let number = found["customer_number"].as_str().expect("a number");
+    let desk = app
+        .staff(PROVIDER)
+        .get(&format!("/v1/entitlements?customer_number={number}"))
+        .await
+        .expect(200);
+    assert_eq!(desk["add_ons"][0]["key"], "premium_support");
+    app.staff(CRM)
+        .get(&format!("/v1/entitlements?customer_number={number}"))
+        .await
+        .expect_problem(404, "not_found");
 }

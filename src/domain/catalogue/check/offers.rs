@@ -125,6 +125,7 @@ pub fn add_ons(faults: &mut Faults, catalogue: &Catalogue) {
                 quantity_out_of_range(faults, format!("{at}/entitlements/{number}/per_unit"));
             }
         }
+        details(faults, &at, add_on);
         super::unique(
             faults,
             &format!("{at}/allowed_for"),
@@ -150,6 +151,31 @@ pub fn add_ons(faults: &mut Faults, catalogue: &Catalogue) {
                 }
                 Some(_) => {}
             }
+        }
+    }
+}
+
+/// What only those entitled are told, and the hours of support.
+fn details(faults: &mut Faults, at: &str, add_on: &AddOn) {
+    let keys = add_on.details.iter().map(|detail| detail.key.as_str());
+    super::keys(faults, &format!("{at}/details"), "key", keys, texts::key);
+    for (number, detail) in add_on.details.iter().enumerate() {
+        let at = format!("{at}/details/{number}");
+        texts::localized(faults, &format!("{at}/label"), &detail.label, texts::NAME);
+        texts::plain(faults, &format!("{at}/value"), &detail.value, texts::NAME);
+    }
+    let Some(support) = &add_on.support else { return };
+    if !(1..=24 * 30).contains(&support.answer_within_hours) {
+        quantity_out_of_range(faults, format!("{at}/support/answer_within_hours"));
+    }
+    for (number, window) in support.windows.iter().enumerate() {
+        if window.from >= window.to || window.days.is_empty() {
+            faults.add(
+                format!("{at}/support/windows/{number}"),
+                "support_window_empty",
+                "Diese Sprechzeit umfasst keine Zeit.",
+                "These support hours cover no time.",
+            );
         }
     }
 }
