@@ -35,6 +35,7 @@ pub mod money;
 pub mod offer;
 pub mod openapi;
 pub mod options;
+pub mod orders;
 pub mod pagination;
 pub mod plan_changes;
 pub mod plans;
@@ -84,6 +85,7 @@ fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(options::configure)
         .configure(subscriptions::configure)
         .configure(add_on_bookings::configure)
+        .configure(orders::configure)
         .configure(timeline::configure)
         .configure(evidence::configure)
         .configure(plan_changes::configure)

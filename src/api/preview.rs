@@ -13,6 +13,7 @@ use super::instant::Instant;
 use super::money::MoneyDto;
 use crate::domain::consent::RequiredDocument;
 use crate::domain::localized::Locale;
+use crate::domain::order::OrderSummary;
 use crate::domain::preview::{NextInvoice, OrderButton, PreviewLine};
 use crate::services::preview_token::IssuedPreview;
 
@@ -64,6 +65,61 @@ pub struct PreviewDto {
     /// The contracts concerned; empty for one that is yet to be concluded.
     #[schema(max_items = 1_000, example = json!(["sub_01k9w3x8kqf0wvm2n6c1c9t7xh"]))]
     pub subscription_ids: Vec<String>,
+    /// The summary to show directly before the order (§ 312j Abs. 2 BGB), for carts; `null` for any other command.
+    #[schema(required)]
+    pub order: Option<OrderSummaryDto>,
+}
+
+/// What a cart holds and costs.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrderSummary)]
+pub struct OrderSummaryDto {
+    /// Item by item, in the order of the cart.
+    #[schema(max_items = 50)]
+    pub items: Vec<OrderItemSummaryDto>,
+    /// What all items cost per month; longer billing periods count with their share.
+    pub monthly_total: TotalsDto,
+}
+
+/// One item of a cart: what it is, what it costs, how long it binds.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrderItemSummary)]
+pub struct OrderItemSummaryDto {
+    /// Name, in the caller's language.
+    #[schema(max_length = 500, example = "Premium-Support")]
+    pub name: String,
+    /// What it brings, in the caller's language.
+    #[schema(max_length = 5000, example = "Antwort innerhalb von 24 Stunden an Werktagen.")]
+    pub description: String,
+    /// The price in words.
+    #[schema(max_length = 500, example = "39,00 € pro Monat, zzgl. MwSt.")]
+    pub price_label: String,
+    /// Minimum term, renewal and notice in words; `null` for one-off services.
+    #[schema(required, max_length = 2000, example = "Keine Mindestlaufzeit.")]
+    pub terms_text: Option<String>,
+    /// Units.
+    #[schema(minimum = 1, maximum = 1_000_000, example = 1)]
+    pub quantity: u32,
+    /// What it costs for each full billing period; `null` for what is charged once.
+    #[schema(required)]
+    pub recurring: Option<RecurringDto>,
+}
+
+impl OrderSummaryDto {
+    fn new(order: &OrderSummary, locale: Locale) -> Self {
+        let items = order.items.iter().map(|item| OrderItemSummaryDto {
+            name: item.name.get(locale).to_owned(),
+            description: item.description.get(locale).to_owned(),
+            price_label: item.price_label.get(locale).to_owned(),
+            terms_text: item.terms.as_ref().map(|terms| terms.get(locale).to_owned()),
+            quantity: item.quantity,
+            recurring: item.recurring.clone().map(Into::into),
+        });
+        Self {
+            items: items.collect(),
+            monthly_total: order.monthly_total.into(),
+        }
+    }
 }
 
 /// What the next regular bill will hold because of the command.
@@ -220,6 +276,7 @@ impl PreviewDto {
             latest_receipt_on: preview.latest_receipt_on.map(CivilDate),
             supersedes: preview.supersedes.clone(),
             subscription_ids: preview.subscription_ids.clone(),
+            order: preview.order.as_ref().map(|order| OrderSummaryDto::new(order, locale)),
         }
     }
 

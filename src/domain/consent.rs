@@ -52,6 +52,8 @@ pub struct Agreement {
     pub given: Vec<ConsentGiven>,
     /// Label of the button that was pressed (§ 312j Abs. 3 BGB).
     pub order_button_text: Option<String>,
+    /// Whether the button of the cart was checked for all its items together.
+    pub is_covered_by_cart: bool,
     /// In a preview nothing needs to be agreed to yet.
     pub is_preview: bool,
 }
@@ -98,7 +100,11 @@ impl Agreement {
     /// `order_button_required` with the expected label.
     pub fn check_order_button(&self, label: &LocalizedText) -> Result<(), Violation> {
         let pressed = self.order_button_text.as_deref();
-        if self.is_preview || pressed == Some(label.de.as_str()) || pressed == Some(label.en.as_str()) {
+        if self.is_preview
+            || self.is_covered_by_cart
+            || pressed == Some(label.de.as_str())
+            || pressed == Some(label.en.as_str())
+        {
             return Ok(());
         }
         Err(Violation::invalid(

@@ -34,6 +34,8 @@ pub enum IdKind {
     PlanChange,
     /// Cancellation, `cxl_`.
     Cancellation,
+    /// Order (a confirmed cart), `ord_`.
+    Order,
     /// Charge, `chg_`.
     Charge,
     /// Event, `evt_`.
@@ -75,6 +77,7 @@ impl IdKind {
             Self::AddOnVersion => "adv",
             Self::PlanChange => "pch",
             Self::Cancellation => "cxl",
+            Self::Order => "ord",
             Self::Charge => "chg",
             Self::Event => "evt",
             Self::LegalDocument => "doc",

@@ -28,6 +28,7 @@ pub mod localized;
 pub mod money;
 pub mod notices;
 pub mod options;
+pub mod order;
 pub mod period;
 pub mod plan_change;
 pub mod plan_version;

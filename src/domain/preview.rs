@@ -15,6 +15,7 @@ use super::{
     due,
     localized::LocalizedText,
     money::{Currency, Money},
+    order::OrderSummary,
     period::BillingInterval,
     proration::prorate,
     subscription::Subscription,
@@ -134,6 +135,8 @@ pub struct Preview {
     pub supersedes: Vec<String>,
     /// The contracts concerned.
     pub subscription_ids: Vec<String>,
+    /// The summary of a cart; `None` for any other command.
+    pub order: Option<OrderSummary>,
 }
 
 /// What a use case adds to what the accounts say.
@@ -209,6 +212,7 @@ pub fn preview(
         latest_receipt_on: parts.latest_receipt_on,
         supersedes: parts.supersedes,
         subscription_ids: contract_ids(&later, &parts.subscription_ids),
+        order: None,
     })
 }
 

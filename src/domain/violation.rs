@@ -46,6 +46,15 @@ impl Violation {
         self
     }
 
+    /// Puts the field of an item under the item's own pointer; consents and the order button belong to the whole.
+    #[must_use]
+    pub fn within(mut self, item: &str) -> Self {
+        let own = self.pointer.unwrap_or_default();
+        let is_of_the_whole = own.starts_with("/consents") || own.starts_with("/order_button_text");
+        self.pointer = Some(if is_of_the_whole { own } else { format!("{item}{own}") });
+        self
+    }
+
     /// Adds a member to the problem document.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

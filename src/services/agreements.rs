@@ -21,6 +21,7 @@ impl Declared {
             required,
             given: self.consents.clone(),
             order_button_text: self.order_button_text.clone(),
+            is_covered_by_cart: false,
             is_preview,
         }
     }

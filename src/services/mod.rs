@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod health;
 pub mod idempotency;
 pub mod options;
+pub mod orders;
 pub mod plan_changes;
 pub mod preview_token;
 pub mod providers;

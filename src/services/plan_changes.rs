@@ -228,7 +228,7 @@ fn command_name(subscription_id: &str) -> String {
     format!("plan_change {subscription_id}")
 }
 
-fn request(
+pub(super) fn request(
     state: &AppState,
     conn: &mut DbConnection,
     bench: &Workbench,

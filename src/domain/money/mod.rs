@@ -179,6 +179,18 @@ impl Money {
         self.checked_add(other.negated())
     }
 
+    /// The amount divided by a whole number, rounded half away from zero.
+    ///
+    /// # Errors
+    /// When `parts` is zero.
+    pub fn divided_by(self, parts: u32) -> Result<Self, MoneyError> {
+        let share = self
+            .to_decimal()
+            .checked_div(Decimal::from(parts))
+            .ok_or(MoneyError::OutOfRange)?;
+        Self::from_decimal(share, self.currency)
+    }
+
     /// The same amount the other way round: the credit to a charge.
     #[must_use]
     pub fn negated(self) -> Self {

@@ -127,7 +127,11 @@ fn name(new: &NewBooking) -> String {
     format!("add_on {}", new.subscription_id)
 }
 
-pub(super) fn request(ground: &Ground, new: &NewBooking, locale: Locale) -> Result<BookingRequest, AppError> {
+pub(in crate::services) fn request(
+    ground: &Ground,
+    new: &NewBooking,
+    locale: Locale,
+) -> Result<BookingRequest, AppError> {
     let add_on = ground.add_on(&new.add_on)?;
     Ok(BookingRequest {
         booking_id: String::new(),

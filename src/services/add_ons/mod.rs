@@ -13,6 +13,7 @@ use crate::domain::preview::{Preview, PreviewText};
 use crate::domain::subscription::Subscription;
 use crate::services::agreements::{consequence, text};
 
+pub(super) use book::request as booking_request;
 pub use book::{NewBooking, book, pause, perform, preview_booking};
 pub use read::{BookingView, find, list};
 

@@ -52,7 +52,7 @@ pub fn conclude(
     render_preview: &dyn Fn(&IssuedPreview) -> Value,
     answer: &dyn Fn(SubscriptionView) -> Result<Answer, AppError>,
 ) -> Result<Answer, AppError> {
-    let customer_id = customer_of(command, new)?;
+    let customer_id = customer_of(command, new.customer_id.as_deref())?;
     let locale = command.context.locale;
     command::run(
         state,
@@ -83,7 +83,7 @@ pub fn preview_conclusion(
     command: &Command,
     new: &NewSubscription,
 ) -> Result<IssuedPreview, AppError> {
-    let customer_id = customer_of(command, new)?;
+    let customer_id = customer_of(command, new.customer_id.as_deref())?;
     let locale = command.context.locale;
     command::preview(
         state,
@@ -99,9 +99,9 @@ pub fn preview_conclusion(
     )
 }
 
-fn customer_of(command: &Command, new: &NewSubscription) -> Result<String, AppError> {
+pub(in crate::services) fn customer_of(command: &Command, customer_id: Option<&str>) -> Result<String, AppError> {
     let own = command.principal.customer_filter();
-    let named = new.customer_id.as_deref().or(own).ok_or_else(|| {
+    let named = customer_id.or(own).ok_or_else(|| {
         AppError::field(FieldError::body(
             "/customer_id",
             "required",
@@ -116,7 +116,7 @@ fn customer_of(command: &Command, new: &NewSubscription) -> Result<String, AppEr
 }
 
 /// The order as previewed: ids are given only when it is executed, so that preview and execution decide about the same.
-fn order(
+pub(in crate::services) fn order(
     ground: &Ground,
     new: &NewSubscription,
     plan: std::sync::Arc<crate::domain::plan_version::PlanVersion>,
@@ -167,7 +167,7 @@ fn foresee(
 }
 
 /// An unguessable contract number: 8 characters of base 32, 40 bits.
-fn contract_number() -> String {
+pub(in crate::services) fn contract_number() -> String {
     const ALPHABET: [char; 32] = [
         '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'L', 'M', 'N', 'P',
         'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z',
