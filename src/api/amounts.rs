@@ -141,6 +141,12 @@ pub struct ChargeDto {
     /// The charge that a credit reduces.
     #[schema(required, max_length = 30, example = json!(null))]
     pub original_charge_id: Option<String>,
+    /// The invoice on which it stands.
+    #[schema(required, max_length = 30, example = json!(null))]
+    pub invoice_id: Option<String>,
+    /// The invoice correction that took it back, or paid it out.
+    #[schema(required, max_length = 30, example = json!(null))]
+    pub credit_note_id: Option<String>,
     /// When it came to be.
     pub created_at: Instant,
 }
@@ -171,6 +177,8 @@ impl ChargeDto {
             charged_on: charge.charged_on.into(),
             change_id: charge.change_id.clone(),
             original_charge_id: charge.original_charge_id.clone(),
+            invoice_id: charge.invoice_id.clone(),
+            credit_note_id: charge.credit_note_id.clone(),
             created_at: charge.created_at.into(),
         }
     }

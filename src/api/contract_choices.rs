@@ -167,6 +167,8 @@ pub enum ChargeKindDto {
     Credit,
     /// A price charged once.
     OneOff,
+    /// Units used, charged in arrears.
+    Usage,
 }
 
 impl From<ChargeKind> for ChargeKindDto {
@@ -176,6 +178,7 @@ impl From<ChargeKind> for ChargeKindDto {
             ChargeKind::Proration => Self::Proration,
             ChargeKind::Credit => Self::Credit,
             ChargeKind::OneOff => Self::OneOff,
+            ChargeKind::Usage => Self::Usage,
         }
     }
 }
@@ -189,7 +192,7 @@ pub enum ChargeStatusDto {
     Draft,
     /// Taken up by an invoice.
     Invoiced,
-    /// Void: never invoiced.
+    /// Void: taken back before it was invoiced, or by an invoice correction.
     Voided,
 }
 

@@ -120,6 +120,10 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        billing -> Text,
+        balance -> BigInt,
+        payment_status -> Text,
+        swept_on -> Nullable<Date>,
     }
 }
 
@@ -240,6 +244,8 @@ diesel::table! {
         status -> Text,
         change_id -> Nullable<Text>,
         original_charge_id -> Nullable<Text>,
+        invoice_id -> Nullable<Text>,
+        credit_note_id -> Nullable<Text>,
         label -> Text,
         arithmetic -> Text,
         quantity -> BigInt,
@@ -363,6 +369,33 @@ diesel::table! {
 }
 
 diesel::table! {
+    invoices (id) {
+        id -> Text,
+        provider_id -> Text,
+        customer_id -> Text,
+        number -> Text,
+        series -> Text,
+        year -> Integer,
+        sequence -> BigInt,
+        status -> Text,
+        issued_on -> Date,
+        due_on -> Date,
+        currency -> Text,
+        treatment -> Text,
+        net -> BigInt,
+        tax -> BigInt,
+        gross -> BigInt,
+        balance_applied -> BigInt,
+        paid -> BigInt,
+        credited -> BigInt,
+        settled_at -> Nullable<Timestamp>,
+        document -> Text,
+        sha256 -> Text,
+        recorded_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     webhook_attempts (delivery_id, number) {
         delivery_id -> Text,
         number -> Integer,
@@ -371,6 +404,75 @@ diesel::table! {
         status -> Nullable<Integer>,
         error -> Nullable<Text>,
         answer -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    credit_notes (id) {
+        id -> Text,
+        provider_id -> Text,
+        customer_id -> Text,
+        number -> Text,
+        series -> Text,
+        year -> Integer,
+        sequence -> BigInt,
+        issued_on -> Date,
+        document -> Text,
+        sha256 -> Text,
+        recorded_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    credit_note_invoices (credit_note_id, invoice_id) {
+        credit_note_id -> Text,
+        invoice_id -> Text,
+    }
+}
+
+diesel::table! {
+    document_counters (provider_id, series, document_type, year) {
+        provider_id -> Text,
+        series -> Text,
+        document_type -> Text,
+        year -> Integer,
+        last_sequence -> BigInt,
+    }
+}
+
+diesel::table! {
+    payments (id) {
+        id -> Text,
+        provider_id -> Text,
+        customer_id -> Text,
+        amount -> BigInt,
+        currency -> Text,
+        received_on -> Date,
+        invoice_id -> Nullable<Text>,
+        method -> Nullable<Text>,
+        reference -> Nullable<Text>,
+        allocations -> Text,
+        to_balance -> BigInt,
+        recorded_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    usage_records (id) {
+        id -> Text,
+        provider_id -> Text,
+        customer_id -> Text,
+        subscription_id -> Text,
+        plan_version_id -> Text,
+        price_key -> Text,
+        quantity -> Integer,
+        reference -> Nullable<Text>,
+        used_at -> Timestamp,
+        used_on -> Date,
+        recorded_on -> Date,
+        recorded_at -> Timestamp,
+        billed_on -> Nullable<Date>,
+        charge_id -> Nullable<Text>,
     }
 }
 
@@ -398,4 +500,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     webhook_endpoints,
     webhook_deliveries,
     webhook_attempts,
+    invoices,
+    credit_notes,
+    credit_note_invoices,
+    document_counters,
+    payments,
+    usage_records,
 );

@@ -3,8 +3,8 @@
 use time::{Date, OffsetDateTime};
 
 use super::{
-    catalogue::ProviderSettings, customer_type::CustomerType, event::DraftEvent, subscription::Subscription,
-    time_zone::TimeZone, violation::Violation,
+    catalogue::ProviderSettings, customer_type::CustomerType, event::DraftEvent, invoice::Billing,
+    subscription::Subscription, time_zone::TimeZone, violation::Violation,
 };
 
 /// The circumstances under which a rule is asked: nothing in the domain reads a clock.
@@ -50,6 +50,8 @@ pub struct Account {
     pub customer_type: CustomerType,
     /// Contracts and add-on bookings in the order in which they were concluded.
     pub subscriptions: Vec<Subscription>,
+    /// By what the customer is billed, what is open, and what was invoiced since the account was loaded.
+    pub billing: Billing,
     /// What has happened since the account was loaded, in order.
     pub events: Vec<DraftEvent>,
 }

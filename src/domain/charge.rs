@@ -1,5 +1,6 @@
 //! Charges: every amount a contract causes, as a draft until an invoice takes it up.
 
+use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 
 use super::{
@@ -9,7 +10,8 @@ use super::{
 };
 
 /// Why an amount is charged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ChargeKind {
     /// A billing period's price, charged when the period begins. Once per item, price and first day.
     Recurring,
@@ -19,6 +21,8 @@ pub enum ChargeKind {
     Credit,
     /// A price charged once, when the contract begins.
     OneOff,
+    /// Units used in a period that is over, charged in arrears.
+    Usage,
 }
 
 impl ChargeKind {
@@ -29,14 +33,21 @@ impl ChargeKind {
             Self::Proration => "proration",
             Self::Credit => "credit",
             Self::OneOff => "one_off",
+            Self::Usage => "usage",
         }
     }
 
     /// Reads the stored name; `None` for any other text.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Recurring, Self::Proration, Self::Credit, Self::OneOff]
-            .into_iter()
-            .find(|kind| kind.as_str() == name)
+        [
+            Self::Recurring,
+            Self::Proration,
+            Self::Credit,
+            Self::OneOff,
+            Self::Usage,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == name)
     }
 }
 
@@ -47,7 +58,7 @@ pub enum ChargeStatus {
     Draft,
     /// Taken up by an invoice.
     Invoiced,
-    /// Void: never invoiced.
+    /// Void: taken back before it was invoiced, or by an invoice correction afterwards.
     Voided,
 }
 
@@ -86,6 +97,10 @@ pub struct Charge {
     pub change_id: Option<String>,
     /// The charge that a credit reduces.
     pub original_charge_id: Option<String>,
+    /// The invoice that took it up.
+    pub invoice_id: Option<String>,
+    /// The invoice correction that took it back, or that pays it out.
+    pub credit_note_id: Option<String>,
     /// What the customer reads.
     pub label: LocalizedText,
     /// The calculation in words: `16/31 days of 24.90`.

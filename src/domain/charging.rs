@@ -222,7 +222,7 @@ pub fn credit_rest(subscription: &mut Subscription, from: Date, occasion: Charge
         .filter(|charge| match charge.kind {
             ChargeKind::Recurring | ChargeKind::Proration => true,
             ChargeKind::OneOff => never_began,
-            ChargeKind::Credit => false,
+            ChargeKind::Credit | ChargeKind::Usage => false,
         })
         .cloned()
         .collect();
@@ -286,6 +286,8 @@ fn credit_one(
         status: ChargeStatus::Draft,
         change_id: occasion.change_id.map(str::to_owned),
         original_charge_id: Some(original.id.clone()),
+        invoice_id: None,
+        credit_note_id: None,
         arithmetic: proration.arithmetic(),
         amount,
         period_from: rest_from,
@@ -348,6 +350,8 @@ fn push_charge(
         status: ChargeStatus::Draft,
         change_id: occasion.change_id.map(str::to_owned),
         original_charge_id: None,
+        invoice_id: None,
+        credit_note_id: None,
         label: price.label.clone(),
         arithmetic: proration.arithmetic(),
         quantity,

@@ -16,18 +16,37 @@ use super::{
     },
     event::DraftEvent,
     event_type::{ChangeVerb, EventType},
+    invoice::{self, BillingStep},
     subscription::Subscription,
     time_zone::TimeZone,
     violation::Violation,
 };
 
-/// The kinds of due steps; on the same day they run in this order.
+/// The kinds of due steps of a contract; on the same day they run in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum DueStep {
     End,
     Start,
     PlanChange,
     Charge,
+}
+
+/// A step of the account: what happens to contracts comes before what is billed on the same day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Contract(DueStep, usize),
+    Billing(BillingStep),
+}
+
+/// Who brings a step about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// Time.
+    Time,
+    /// A command that is still being decided: the invoice waits for its end.
+    Command,
+    /// A command that has been decided.
+    CommandEnd,
 }
 
 /// Brings the account to the end of what is due on or before `today`.
@@ -39,7 +58,7 @@ pub fn advance(account: &mut Account, today: Date, zone: &TimeZone) -> Result<()
         on: day,
         at: zone.start_of_day(day),
     };
-    advance_with(account, today, punctual, false)
+    advance_with(account, today, punctual, Cause::Time)
 }
 
 /// Like [`advance`], for what a command brings about when everything due has been applied before it: it is the doing of the
@@ -48,51 +67,106 @@ pub fn advance(account: &mut Account, today: Date, zone: &TimeZone) -> Result<()
 /// # Errors
 /// When an amount leaves the range of money.
 pub fn advance_now(account: &mut Account, now: Moment) -> Result<(), Violation> {
-    advance_with(account, now.on, |_| now, true)
+    advance_with(account, now.on, |_| now, Cause::Command)
+}
+
+/// Ends a command: what began a period with it is invoiced at once, everything in one invoice.
+///
+/// # Errors
+/// When an amount leaves the range of money.
+pub fn end_command(account: &mut Account, now: Moment) -> Result<(), Violation> {
+    advance_with(account, now.on, |_| now, Cause::CommandEnd)
 }
 
 /// The next day on which something falls due for the account.
 pub fn next_due_on(account: &Account) -> Option<Date> {
-    account
-        .subscriptions
-        .iter()
-        .filter_map(next_due)
-        .map(|(day, _)| day)
-        .min()
+    next_step(account).map(|(day, _)| day)
+}
+
+fn next_step(account: &Account) -> Option<(Date, Step)> {
+    let contracts = account.subscriptions.iter().enumerate().filter_map(|(index, subscription)| {
+        let (day, step) = next_due(subscription)?;
+        Some((day, Step::Contract(step, index)))
+    });
+    let billing = invoice::next_step(account).map(|(day, step)| (day, Step::Billing(step)));
+    contracts.chain(billing).min()
 }
 
 fn advance_with(
     account: &mut Account,
     today: Date,
     moment: impl Fn(Date) -> Moment,
-    by_caller: bool,
+    cause: Cause,
 ) -> Result<(), Violation> {
     loop {
-        let next = account
-            .subscriptions
-            .iter()
-            .enumerate()
-            .filter_map(|(index, subscription)| next_due(subscription).map(|(day, step)| (day, step, index)))
-            .min();
-        let Some((day, step, index)) = next.filter(|(day, ..)| *day <= today) else {
+        let Some((day, step)) = next_step(account).filter(|(day, _)| *day <= today) else {
             return Ok(());
         };
-        let Account {
-            subscriptions, events, ..
-        } = account;
-        let subscription = &mut subscriptions[index];
-        let (known_charges, known_events) = (subscription.charges.len(), events.len());
-        perform(subscription, step, day, moment(day), events)?;
-        for charge in &subscription.charges[known_charges..] {
-            events.push(DraftEvent::of_charge(
-                EventType::ChargeCreated,
-                subscription.contract_id(),
-                charge,
-            ));
+        let known_events = account.events.len();
+        match step {
+            Step::Contract(step, index) => perform_on_contract(account, step, index, day, moment(day))?,
+            Step::Billing(BillingStep::Invoice) if cause == Cause::Command => return Ok(()),
+            Step::Billing(step) => invoice::perform(account, step, day, moment(day))?,
         }
-        for event in &mut events[known_events..] {
-            event.by_caller = by_caller;
+        for event in &mut account.events[known_events..] {
+            event.by_caller = cause != Cause::Time;
         }
+    }
+}
+
+fn perform_on_contract(
+    account: &mut Account,
+    step: DueStep,
+    index: usize,
+    day: Date,
+    moment: Moment,
+) -> Result<(), Violation> {
+    let Account {
+        subscriptions, events, ..
+    } = account;
+    let subscription = &mut subscriptions[index];
+    let known_charges = subscription.charges.len();
+    perform(subscription, step, day, moment, events)?;
+    for charge in &subscription.charges[known_charges..] {
+        let contract_id = subscription.contract_id();
+        events.push(DraftEvent::of_charge(EventType::ChargeCreated, contract_id, charge));
+    }
+    if begins_period(account, index, step, day) {
+        invoice::period_begins(account, day);
+    }
+    Ok(())
+}
+
+/// Whether a billing period begins with a step: a period's charge on its first day or on that of the contract, and a plan
+/// change that moves the anchor. All that is open is invoiced on such a day (design decision 10). The first charge of a booking
+/// that is billed with its contract waits for the contract's next invoice.
+fn begins_period(account: &Account, index: usize, step: DueStep, day: Date) -> bool {
+    let subscription = &account.subscriptions[index];
+    let Some(phase) = subscription.phase_on(day) else {
+        return false;
+    };
+    let is_first_day = phase
+        .schedule
+        .period_containing(day)
+        .is_some_and(|period| period.from_on == day);
+    match step {
+        DueStep::Charge if subscription.booking.is_some() && subscription.starts_on == day => {
+            let contract = account.subscription(subscription.contract_id()).ok();
+            let of_contract = contract.and_then(|contract| contract.phase_on(day));
+            is_first_day && of_contract.is_none_or(|of_contract| of_contract.schedule != phase.schedule)
+        }
+        DueStep::Charge => is_first_day || subscription.starts_on == day,
+        DueStep::PlanChange => {
+            let mut earlier = subscription
+                .phases
+                .iter()
+                .filter(|each| !each.removed && each.from_on < phase.from_on);
+            is_first_day
+                && earlier
+                    .next_back()
+                    .is_some_and(|before| before.schedule != phase.schedule)
+        }
+        DueStep::End | DueStep::Start => false,
     }
 }
 

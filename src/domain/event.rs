@@ -10,6 +10,7 @@ use super::{
     change::{Change, ChangeDetails},
     charge::Charge,
     event_type::{ChangeVerb, EventType},
+    invoice::{Allocation, Document, DocumentType, InvoiceHead, Payment, UsageRecord},
     subscription::{Booking, Subscription},
 };
 
@@ -94,6 +95,89 @@ impl DraftEvent {
             occurred_at: charge.created_at,
             by_caller: false,
             data: json!({ "charge": charge_snapshot(charge) }),
+        }
+    }
+
+    /// An event about an invoice or correction that was issued. Its number joins when it is stored.
+    pub fn of_document(document: &Document, moment: Moment) -> Self {
+        let event_type = match document.document_type {
+            DocumentType::Invoice => EventType::InvoiceIssued,
+            DocumentType::CreditNote => EventType::CreditNoteIssued,
+        };
+        let charges: Vec<&str> = document.lines.iter().map(|line| line.charge_id.as_str()).collect();
+        Self {
+            event_type,
+            subscription_id: None,
+            occurred_at: moment.at,
+            by_caller: document.document_type == DocumentType::CreditNote,
+            data: json!({ event_type.object(): {
+                "id": document.id,
+                "number": document.number,
+                "issued_on": document.issued_on.to_string(),
+                "due_on": document.due_on.map(|day| day.to_string()),
+                "totals": document.totals,
+                "amount_due": document.amount_due,
+                "charge_ids": charges,
+                "correction": document.correction,
+            }}),
+        }
+    }
+
+    /// An event about an invoice that was paid or became overdue.
+    pub fn of_invoice(event_type: EventType, invoice: &InvoiceHead, moment: Moment) -> Self {
+        Self {
+            event_type,
+            subscription_id: None,
+            occurred_at: moment.at,
+            by_caller: false,
+            data: json!({ "invoice": {
+                "id": invoice.id,
+                "number": invoice.number,
+                "status": invoice.status.as_str(),
+                "issued_on": invoice.issued_on.to_string(),
+                "due_on": invoice.due_on.to_string(),
+                "gross": invoice.gross,
+                "paid": invoice.paid,
+                "credited": invoice.credited,
+            }}),
+        }
+    }
+
+    /// An event about a payment that was recorded.
+    pub fn of_payment(payment: &Payment, moment: Moment) -> Self {
+        let part = |part: &Allocation| json!({ "invoice_id": part.invoice_id, "amount": part.amount });
+        Self {
+            event_type: EventType::PaymentRecorded,
+            subscription_id: None,
+            occurred_at: moment.at,
+            by_caller: true,
+            data: json!({ "payment": {
+                "id": payment.id,
+                "amount": payment.amount,
+                "received_on": payment.received_on.to_string(),
+                "invoice_id": payment.invoice_id,
+                "method": payment.method,
+                "reference": payment.reference,
+                "allocations": payment.allocations.iter().map(part).collect::<Vec<_>>(),
+                "to_balance": payment.to_balance,
+            }}),
+        }
+    }
+
+    /// An event about usage that was reported.
+    pub fn of_usage(usage: &UsageRecord) -> Self {
+        Self {
+            event_type: EventType::UsageRecorded,
+            subscription_id: Some(usage.subscription_id.clone()),
+            occurred_at: usage.recorded_at,
+            by_caller: true,
+            data: json!({ "usage": {
+                "id": usage.id,
+                "price_key": usage.price_key,
+                "quantity": usage.quantity,
+                "used_at": instant(usage.used_at),
+                "used_on": usage.used_on.to_string(),
+            }}),
         }
     }
 
@@ -192,6 +276,7 @@ pub fn charge_snapshot(charge: &Charge) -> Value {
         "status": charge.status.as_str(),
         "change_id": charge.change_id,
         "original_charge_id": charge.original_charge_id,
+        "invoice_id": charge.invoice_id,
         "quantity": charge.quantity,
         "unit_price": charge.unit_price,
         "amount": charge.amount,

@@ -63,11 +63,11 @@ event_types! {
     SlotReleased = "slot.released", ("Ein Platz eines Pakets wurde frei.", "A slot of a package was released.");
     SlotMoved = "slot.moved", ("Eine Belegung ist in ein anderes Paket umgezogen.", "An allocation moved into another package.");
     ChargeCreated = "charge.created", ("Ein Betrag wurde berechnet oder gutgeschrieben.", "An amount was charged or credited.");
-    ChargeVoided = "charge.voided", ("Ein noch nicht abgerechneter Betrag entfällt.", "An amount that was not invoiced yet is dropped.");
+    ChargeVoided = "charge.voided", ("Ein Betrag entfällt.", "An amount no longer counts.");
     InvoiceIssued = "invoice.issued", ("Eine Rechnung wurde gestellt.", "An invoice was issued.");
     InvoicePaid = "invoice.paid", ("Eine Rechnung ist bezahlt.", "An invoice was paid.");
     InvoiceOverdue = "invoice.overdue", ("Eine Rechnung ist überfällig.", "An invoice is overdue.");
-    CreditNoteIssued = "credit_note.issued", ("Eine Gutschrift zu einer Rechnung wurde gestellt.", "A credit note for an invoice was issued.");
+    CreditNoteIssued = "credit_note.issued", ("Eine Rechnung wurde durch eine Rechnungskorrektur berichtigt.", "An invoice was corrected by a credit note.");
     PaymentRecorded = "payment.recorded", ("Eine Zahlung wurde erfasst.", "A payment was recorded.");
     UsageRecorded = "usage.recorded", ("Ein Verbrauch wurde erfasst.", "Usage was recorded.");
     OrderConfirmed = "order.confirmed", ("Ein Warenkorb wurde bestellt.", "A cart was ordered.");

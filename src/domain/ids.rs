@@ -38,6 +38,14 @@ pub enum IdKind {
     Order,
     /// Charge, `chg_`.
     Charge,
+    /// Invoice, `inv_`.
+    Invoice,
+    /// Invoice correction, `crn_`.
+    CreditNote,
+    /// Payment, `pay_`.
+    Payment,
+    /// Usage record, `usg_`.
+    Usage,
     /// Event, `evt_`.
     Event,
     /// Legal document, `doc_`.
@@ -79,6 +87,10 @@ impl IdKind {
             Self::Cancellation => "cxl",
             Self::Order => "ord",
             Self::Charge => "chg",
+            Self::Invoice => "inv",
+            Self::CreditNote => "crn",
+            Self::Payment => "pay",
+            Self::Usage => "usg",
             Self::Event => "evt",
             Self::LegalDocument => "doc",
             Self::Email => "eml",

@@ -24,6 +24,7 @@ pub mod event_type;
 mod hard_cases;
 pub mod holidays;
 pub mod ids;
+pub mod invoice;
 pub mod localized;
 pub mod money;
 pub mod notices;

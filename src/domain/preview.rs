@@ -1,7 +1,7 @@
 //! Previews: what a command would do, told from the changed account itself, so that preview and execution cannot differ
 //! (design decision 21).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::Date;
 
 use super::{
@@ -27,7 +27,7 @@ use super::{
 const LONGEST_WAIT_MONTHS: u32 = 24 + 60;
 
 /// An amount with its tax: `gross` = `net` + `tax`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Without tax.
     pub net: Money,

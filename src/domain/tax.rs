@@ -38,7 +38,7 @@ impl PriceMode {
 }
 
 /// A tax rate in percent, 0 to 100 with up to two decimals. Written without trailing zeros: `19`, `7`, `5.5`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TaxRate(Decimal);
 
 /// The text is not a tax rate.

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Date as SqlDate, Nullable, Text, Timestamp};
 use time::Date;
 
 use crate::db::schema::{changes, customers, subscriptions};
-use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, lock_rows};
+use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, lock_free_rows, lock_rows};
 use crate::domain::change::{Change, ChangeStatus};
 use crate::domain::charge::{Charge, ChargeKind, ChargeStatus};
 use crate::domain::customer_type::CustomerType;
+use crate::domain::invoice::BillingDetails;
 use crate::domain::money::{Currency, Money, UnitPrice};
 use crate::domain::period::{BillingInterval, BillingSchedule};
 use crate::domain::plan_version::PlanVersion;
@@ -38,6 +40,14 @@ pub struct AccountRow {
     pub email: String,
     /// Language in which the customer is addressed.
     pub locale: String,
+    /// Land whose holidays extend periods.
+    pub holiday_region: Option<String>,
+    /// By what the customer is billed.
+    pub billing: JsonText<BillingDetails>,
+    /// What was paid too much, in minor units.
+    pub balance: i64,
+    /// The last day on which drafts were looked through for an invoice.
+    pub swept_on: Option<Date>,
     /// Test clock that gives the business time.
     pub test_clock_id: Option<String>,
     /// When something next falls due.
@@ -124,6 +134,21 @@ pub fn find(
     Ok(row.optional()?)
 }
 
+/// Locks up to `limit` due customers that no other worker holds, longest waiting first. Those on a test clock move with it.
+pub fn claim(conn: &mut DbConnection, now: Utc, limit: i64) -> Result<Vec<AccountRow>, DbError> {
+    Ok(lock_free_rows!(
+        conn,
+        customers::table
+            .filter(customers::next_due_at.le(now))
+            .filter(customers::test_clock_id.is_null())
+            .filter(customers::retry_at.is_null().or(customers::retry_at.le(now)))
+            .order((customers::next_due_at, customers::id))
+            .limit(limit)
+            .select(AccountRow::as_select()),
+        load
+    )?)
+}
+
 /// The rows of an account besides the customer's own.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountRows {
@@ -148,36 +173,76 @@ pub fn load(conn: &mut DbConnection, customer_id: &str, charges_from: Date) -> R
     })
 }
 
-/// Writes the rows of `after` that are new or differ from `before`.
-pub fn save(conn: &mut DbConnection, before: &AccountRows, after: &AccountRows) -> Result<(), DbError> {
-    let (new, changed) = difference(&before.subscriptions, &after.subscriptions, |row| &row.id);
-    super::subscriptions::insert(conn, &new)?;
-    for row in changed {
-        super::subscriptions::update(conn, row)?;
+/// The same for many customers, with one query per table; by customer.
+pub fn load_many(
+    conn: &mut DbConnection,
+    customer_ids: &[&str],
+    charges_from: Date,
+) -> Result<HashMap<String, AccountRows>, DbError> {
+    let mut accounts: HashMap<String, AccountRows> = HashMap::with_capacity(customer_ids.len());
+    for row in super::subscriptions::load_for_customers(conn, customer_ids)? {
+        accounts.entry(row.customer_id.clone()).or_default().subscriptions.push(row);
     }
-    let (new, changed) = difference(&before.phases, &after.phases, |row| &row.id);
+    for row in super::subscriptions::phases_for_customers(conn, customer_ids)? {
+        accounts.entry(row.customer_id.clone()).or_default().phases.push(row);
+    }
+    for row in super::changes::load_for_customers(conn, customer_ids)? {
+        accounts.entry(row.customer_id.clone()).or_default().changes.push(row);
+    }
+    for row in super::charges::load_for_customers(conn, customer_ids, charges_from)? {
+        accounts.entry(row.customer_id.clone()).or_default().charges.push(row);
+    }
+    Ok(accounts)
+}
+
+/// What has changed in the rows of one or many accounts.
+#[derive(Debug, Default)]
+pub struct AccountDifference {
+    new: AccountRows,
+    changed: AccountRows,
+}
+
+impl AccountDifference {
+    /// Adds the rows of `after` that are new or differ from `before`.
+    pub fn add(&mut self, before: &AccountRows, after: AccountRows) {
+        let Self { new, changed } = self;
+        split(
+            &before.subscriptions,
+            after.subscriptions,
+            (&mut new.subscriptions, &mut changed.subscriptions),
+            |row| &row.id,
+        );
+        split(&before.phases, after.phases, (&mut new.phases, &mut changed.phases), |row| &row.id);
+        split(&before.changes, after.changes, (&mut new.changes, &mut changed.changes), |row| &row.id);
+        split(&before.charges, after.charges, (&mut new.charges, &mut changed.charges), |row| &row.id);
+    }
+}
+
+/// Writes what has changed.
+pub fn write(conn: &mut DbConnection, difference: &AccountDifference) -> Result<(), DbError> {
+    let AccountDifference { new, changed } = difference;
+    super::subscriptions::insert(conn, &new.subscriptions)?;
+    super::subscriptions::update_all(conn, &changed.subscriptions)?;
     // Changed phases first: a phase that is replaced on its first day makes room for its successor.
-    for row in changed {
+    for row in &changed.phases {
         super::subscriptions::update_phase(conn, row)?;
     }
-    super::subscriptions::insert_phases(conn, &new)?;
-    let (new, changed) = difference(&before.changes, &after.changes, |row| &row.id);
-    for row in changed {
+    super::subscriptions::insert_phases(conn, &new.phases)?;
+    for row in &changed.changes {
         super::changes::update(conn, row)?;
     }
-    super::changes::insert(conn, &new)?;
-    let (new, changed) = difference(&before.charges, &after.charges, |row| &row.id);
-    super::charges::insert(conn, &new)?;
-    for row in changed {
-        super::charges::update(conn, row)?;
-    }
-    Ok(())
+    super::changes::insert(conn, &new.changes)?;
+    // Changed charges first: one that is taken back makes room for the same period charged anew.
+    super::charges::update_all(conn, &changed.charges)?;
+    super::charges::insert(conn, &new.charges)
 }
 
 /// What a command leaves in the customer's row.
-#[derive(Debug, Clone, AsChangeset)]
+#[derive(Debug, Clone, AsChangeset, Identifiable)]
 #[diesel(table_name = customers, treat_none_as_null = true)]
 pub struct AccountUpdate {
+    /// The customer.
+    pub id: String,
     /// When something next falls due.
     pub next_due_at: Option<Utc>,
     /// A success ends a row of failures.
@@ -188,32 +253,63 @@ pub struct AccountUpdate {
     pub last_event_sequence: i64,
     /// Its hash.
     pub last_event_hash: String,
+    /// What was paid too much, in minor units.
+    pub balance: i64,
+    /// Whether the customer has paid what was due.
+    pub payment_status: String,
+    /// The last day on which drafts were looked through for an invoice.
+    pub swept_on: Option<Date>,
 }
 
-/// Writes the customer's row after a command.
-pub fn update(conn: &mut DbConnection, customer_id: &str, update: &AccountUpdate) -> Result<(), DbError> {
-    diesel::update(customers::table.find(customer_id))
-        .set(update)
-        .execute(conn)?;
+/// Writes the customers' rows after a command or a batch: on PostgreSQL with one statement, on SQLite one after the other, where
+/// a statement costs no way.
+pub fn update_all(conn: &mut DbConnection, updates: &[AccountUpdate]) -> Result<(), DbError> {
+    if let (DbConnection::Pg(open), true) = (&mut *conn, updates.len() > 1) {
+        let ids: Vec<&str> = updates.iter().map(|each| each.id.as_str()).collect();
+        let due: Vec<Option<Utc>> = updates.iter().map(|each| each.next_due_at).collect();
+        let sequences: Vec<i64> = updates.iter().map(|each| each.last_event_sequence).collect();
+        let hashes: Vec<&str> = updates.iter().map(|each| each.last_event_hash.as_str()).collect();
+        let balances: Vec<i64> = updates.iter().map(|each| each.balance).collect();
+        let statuses: Vec<&str> = updates.iter().map(|each| each.payment_status.as_str()).collect();
+        let swept: Vec<Option<Date>> = updates.iter().map(|each| each.swept_on).collect();
+        diesel::sql_query(
+            "UPDATE customers AS c SET next_due_at = v.due, due_failures = 0, retry_at = NULL, \
+                 last_event_sequence = v.sequence, last_event_hash = v.hash, balance = v.balance, \
+                 payment_status = v.status, swept_on = v.swept \
+             FROM unnest($1, $2, $3, $4, $5, $6, $7) AS v (id, due, sequence, hash, balance, status, swept) \
+             WHERE c.id = v.id",
+        )
+        .bind::<Array<Text>, _>(ids)
+        .bind::<Array<Nullable<Timestamp>>, _>(due)
+        .bind::<Array<BigInt>, _>(sequences)
+        .bind::<Array<Text>, _>(hashes)
+        .bind::<Array<BigInt>, _>(balances)
+        .bind::<Array<Text>, _>(statuses)
+        .bind::<Array<Nullable<SqlDate>>, _>(swept)
+        .execute(open)?;
+        return Ok(());
+    }
+    for update in updates {
+        diesel::update(customers::table.find(&update.id)).set(update).execute(conn)?;
+    }
     Ok(())
 }
 
-fn difference<'a, Row: Clone + PartialEq>(
+/// Sorts rows into those that are new and those that have changed.
+fn split<Row: PartialEq>(
     before: &[Row],
-    after: &'a [Row],
+    after: Vec<Row>,
+    (new, changed): (&mut Vec<Row>, &mut Vec<Row>),
     id: impl Fn(&Row) -> &String,
-) -> (Vec<Row>, Vec<&'a Row>) {
+) {
     let known: HashMap<&String, &Row> = before.iter().map(|row| (id(row), row)).collect();
-    let new = after
-        .iter()
-        .filter(|row| !known.contains_key(id(row)))
-        .cloned()
-        .collect();
-    let changed = after
-        .iter()
-        .filter(|row| known.get(id(row)).is_some_and(|old| *old != *row))
-        .collect();
-    (new, changed)
+    for row in after {
+        match known.get(id(&row)) {
+            None => new.push(row),
+            Some(old) if **old != row => changed.push(row),
+            Some(_) => {}
+        }
+    }
 }
 
 /// A stored value this program does not understand: a defect or damage, never the caller's fault.
@@ -353,6 +449,8 @@ pub fn charge_in_memory(row: &ChargeRow) -> Result<Charge, DbError> {
         status: ChargeStatus::parse(&row.status).ok_or_else(|| unreadable("status", &row.id))?,
         change_id: row.change_id.clone(),
         original_charge_id: row.original_charge_id.clone(),
+        invoice_id: row.invoice_id.clone(),
+        credit_note_id: row.credit_note_id.clone(),
         label: row.label.0.clone(),
         arithmetic: row.arithmetic.0.clone(),
         quantity: u32::try_from(row.quantity).map_err(|_| unreadable("quantity", &row.id))?,
@@ -445,6 +543,8 @@ fn charge_row(provider_id: &str, customer_id: &str, subscription_id: &str, charg
         status: charge.status.as_str().to_owned(),
         change_id: charge.change_id.clone(),
         original_charge_id: charge.original_charge_id.clone(),
+        invoice_id: charge.invoice_id.clone(),
+        credit_note_id: charge.credit_note_id.clone(),
         label: JsonText(charge.label.clone()),
         arithmetic: JsonText(charge.arithmetic.clone()),
         quantity: i64::from(charge.quantity),

@@ -65,6 +65,15 @@ pub fn load_for_customer(conn: &mut DbConnection, customer_id: &str) -> Result<V
         .load(conn)?)
 }
 
+/// The same for some customers.
+pub fn load_for_customers(conn: &mut DbConnection, customer_ids: &[&str]) -> Result<Vec<ChangeRow>, DbError> {
+    Ok(changes::table
+        .filter(changes::customer_id.eq_any(customer_ids))
+        .order((changes::created_at, changes::id))
+        .select(ChangeRow::as_select())
+        .load(conn)?)
+}
+
 /// The changes of some contracts, oldest first.
 pub fn load_of(conn: &mut DbConnection, subscription_ids: &[&str]) -> Result<Vec<ChangeRow>, DbError> {
     Ok(changes::table

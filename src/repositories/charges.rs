@@ -1,6 +1,7 @@
 //! Charges as rows.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Nullable, Text};
 use time::Date;
 
 use crate::db::schema::charges;
@@ -23,7 +24,7 @@ pub struct ChargeRow {
     pub item_id: String,
     /// Key of the price.
     pub price_key: String,
-    /// `recurring`, `proration`, `credit` or `one_off`.
+    /// `recurring`, `proration`, `credit`, `one_off` or `usage`.
     pub kind: String,
     /// `draft`, `invoiced` or `voided`.
     pub status: String,
@@ -31,6 +32,10 @@ pub struct ChargeRow {
     pub change_id: Option<String>,
     /// The charge a credit reduces.
     pub original_charge_id: Option<String>,
+    /// The invoice that took it up.
+    pub invoice_id: Option<String>,
+    /// The correction that took it back, or that pays it out.
+    pub credit_note_id: Option<String>,
     /// What the customer reads.
     pub label: JsonText<LocalizedText>,
     /// The calculation in words.
@@ -78,13 +83,37 @@ pub struct ChargeFilter {
     pub before_id: Option<String>,
 }
 
-/// The charges of a customer that reach to `from` or beyond: those a change can still touch.
+/// The charges of a customer that reach to `from` or beyond, those a change can still touch, and all drafts: they wait for an
+/// invoice however old they are.
 pub fn load_for_customer(conn: &mut DbConnection, customer_id: &str, from: Date) -> Result<Vec<ChargeRow>, DbError> {
     Ok(charges::table
         .filter(charges::customer_id.eq(customer_id))
-        .filter(charges::period_through.ge(from))
+        .filter(charges::period_through.ge(from).or(charges::status.eq("draft")))
         .order((charges::created_at, charges::id))
         .select(ChargeRow::as_select())
+        .load(conn)?)
+}
+
+/// The same for some customers.
+pub fn load_for_customers(
+    conn: &mut DbConnection,
+    customer_ids: &[&str],
+    from: Date,
+) -> Result<Vec<ChargeRow>, DbError> {
+    Ok(charges::table
+        .filter(charges::customer_id.eq_any(customer_ids))
+        .filter(charges::period_through.ge(from).or(charges::status.eq("draft")))
+        .order((charges::created_at, charges::id))
+        .select(ChargeRow::as_select())
+        .load(conn)?)
+}
+
+/// The invoices that took up some charges.
+pub fn invoices_of(conn: &mut DbConnection, charge_ids: &[&str]) -> Result<Vec<(String, String)>, DbError> {
+    Ok(charges::table
+        .filter(charges::id.eq_any(charge_ids))
+        .filter(charges::invoice_id.is_not_null())
+        .select((charges::id, charges::invoice_id.assume_not_null()))
         .load(conn)?)
 }
 
@@ -128,8 +157,32 @@ pub fn insert(conn: &mut DbConnection, rows: &[ChargeRow]) -> Result<(), DbError
     insert_all!(conn, charges::table, rows)
 }
 
-/// Writes a changed charge.
-pub fn update(conn: &mut DbConnection, row: &ChargeRow) -> Result<(), DbError> {
-    diesel::update(charges::table.find(&row.id)).set(row).execute(conn)?;
+/// Writes changed charges. Only status and documents ever change; on PostgreSQL many of them with one statement.
+pub fn update_all(conn: &mut DbConnection, rows: &[ChargeRow]) -> Result<(), DbError> {
+    if let (DbConnection::Pg(open), true) = (&mut *conn, rows.len() > 1) {
+        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        let statuses: Vec<&str> = rows.iter().map(|row| row.status.as_str()).collect();
+        let invoices: Vec<Option<&str>> = rows.iter().map(|row| row.invoice_id.as_deref()).collect();
+        let notes: Vec<Option<&str>> = rows.iter().map(|row| row.credit_note_id.as_deref()).collect();
+        diesel::sql_query(
+            "UPDATE charges AS c SET status = v.status, invoice_id = v.invoice_id, credit_note_id = v.credit_note_id \
+             FROM unnest($1, $2, $3, $4) AS v (id, status, invoice_id, credit_note_id) WHERE c.id = v.id",
+        )
+        .bind::<Array<Text>, _>(ids)
+        .bind::<Array<Text>, _>(statuses)
+        .bind::<Array<Nullable<Text>>, _>(invoices)
+        .bind::<Array<Nullable<Text>>, _>(notes)
+        .execute(open)?;
+        return Ok(());
+    }
+    for row in rows {
+        diesel::update(charges::table.find(&row.id))
+            .set((
+                charges::status.eq(&row.status),
+                charges::invoice_id.eq(&row.invoice_id),
+                charges::credit_note_id.eq(&row.credit_note_id),
+            ))
+            .execute(conn)?;
+    }
     Ok(())
 }

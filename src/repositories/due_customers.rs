@@ -37,21 +37,6 @@ pub fn due_dates(conn: &mut DbConnection, ids: &[&str]) -> Result<Vec<DueDateRow
         .load(conn)?)
 }
 
-/// Locks up to `limit` due customers that no other worker holds, longest waiting first. Those on a test clock move with it.
-pub fn claim(conn: &mut DbConnection, now: Utc, limit: i64) -> Result<Vec<DueCustomerRow>, DbError> {
-    Ok(lock_free_rows!(
-        conn,
-        customers::table
-            .filter(customers::next_due_at.le(now))
-            .filter(customers::test_clock_id.is_null())
-            .filter(customers::retry_at.is_null().or(customers::retry_at.le(now)))
-            .order((customers::next_due_at, customers::id))
-            .limit(limit)
-            .select(DueCustomerRow::as_select()),
-        load
-    )?)
-}
-
 /// Since when the customer that has waited longest has been waiting, if one is waiting; failed ones count too.
 pub fn waiting_since(conn: &mut DbConnection, now: Utc) -> Result<Option<Utc>, DbError> {
     Ok(customers::table
@@ -64,7 +49,7 @@ pub fn waiting_since(conn: &mut DbConnection, now: Utc) -> Result<Option<Utc>, D
         .flatten())
 }
 
-/// The same customers without a lock.
+/// Due customers without a lock, longest waiting first.
 pub fn waiting(conn: &mut DbConnection, now: Utc, limit: i64) -> Result<Vec<DueCustomerRow>, DbError> {
     Ok(customers::table
         .filter(customers::next_due_at.le(now))

@@ -1,10 +1,11 @@
 //! Contracts and their phases as rows.
 
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 use time::Date;
 
 use crate::db::schema::{phases, subscriptions};
-use crate::db::{DbConnection, DbError, MultiBackend, Utc, insert_all};
+use crate::db::{DbConnection, DbError, MultiBackend, ROWS_PER_INSERT, Utc, insert_all};
 
 /// A contract.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
@@ -124,6 +125,24 @@ pub fn load_for_customer(conn: &mut DbConnection, customer_id: &str) -> Result<V
         .load(conn)?)
 }
 
+/// All contracts of some customers, oldest first.
+pub fn load_for_customers(conn: &mut DbConnection, customer_ids: &[&str]) -> Result<Vec<SubscriptionRow>, DbError> {
+    Ok(subscriptions::table
+        .filter(subscriptions::customer_id.eq_any(customer_ids))
+        .order(subscriptions::id)
+        .select(SubscriptionRow::as_select())
+        .load(conn)?)
+}
+
+/// All phases of some customers' contracts, in order.
+pub fn phases_for_customers(conn: &mut DbConnection, customer_ids: &[&str]) -> Result<Vec<PhaseRow>, DbError> {
+    Ok(phases::table
+        .filter(phases::customer_id.eq_any(customer_ids))
+        .order((phases::from_on, phases::id))
+        .select(PhaseRow::as_select())
+        .load(conn)?)
+}
+
 /// All phases of a customer's contracts, in order.
 pub fn phases_for_customer(conn: &mut DbConnection, customer_id: &str) -> Result<Vec<PhaseRow>, DbError> {
     Ok(phases::table
@@ -230,8 +249,40 @@ pub fn insert_phases(conn: &mut DbConnection, rows: &[PhaseRow]) -> Result<(), D
     insert_all!(conn, phases::table, rows)
 }
 
+/// Writes changed contracts. On PostgreSQL many of them with few statements; what a contract is called and to whom it belongs
+/// never changes.
+pub fn update_all(conn: &mut DbConnection, rows: &[SubscriptionRow]) -> Result<(), DbError> {
+    use subscriptions as s;
+    if let (DbConnection::Pg(open), true) = (&mut *conn, rows.len() > 1) {
+        for chunk in rows.chunks(ROWS_PER_INSERT) {
+            diesel::insert_into(s::table)
+                .values(chunk)
+                .on_conflict(s::id)
+                .do_update()
+                .set((
+                    s::instructed_at.eq(excluded(s::instructed_at)),
+                    s::starts_on.eq(excluded(s::starts_on)),
+                    s::ends_on.eq(excluded(s::ends_on)),
+                    s::ended_by_change_id.eq(excluded(s::ended_by_change_id)),
+                    s::withdrawn_on.eq(excluded(s::withdrawn_on)),
+                    s::billed_through_on.eq(excluded(s::billed_through_on)),
+                    s::started_recorded.eq(excluded(s::started_recorded)),
+                    s::ended_recorded.eq(excluded(s::ended_recorded)),
+                    s::version.eq(excluded(s::version)),
+                    s::updated_at.eq(excluded(s::updated_at)),
+                ))
+                .execute(open)?;
+        }
+        return Ok(());
+    }
+    for row in rows {
+        update(conn, row)?;
+    }
+    Ok(())
+}
+
 /// Writes a changed contract.
-pub fn update(conn: &mut DbConnection, row: &SubscriptionRow) -> Result<(), DbError> {
+fn update(conn: &mut DbConnection, row: &SubscriptionRow) -> Result<(), DbError> {
     diesel::update(subscriptions::table.find(&row.id))
         .set(row)
         .execute(conn)?;

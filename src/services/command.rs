@@ -73,6 +73,7 @@ pub fn run<T>(
             // After the account is found: what may not be seen is 404 before it is 403 (design decision 23).
             command.principal.require(Scope::SubscriptionsWrite)?;
             let outcome = decide(conn, &mut bench)?;
+            bench.end_command()?;
             bench.stamp();
             let answer = answer(&bench, outcome)?;
             let caller = Caller::of(&command.principal, &command.context, bench.customer_id());

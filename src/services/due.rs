@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use time::{Duration, OffsetDateTime};
 
+use super::billing::{self, Books};
 use super::events::Caller;
-use super::workbench::{self, Opening};
+use super::workbench::{self, Ground, Opening};
 use crate::db::{DbConnection, Utc};
 use crate::error::AppError;
-use crate::repositories::account::AccountKey;
+use crate::repositories::account::{self, AccountKey, AccountRow};
 use crate::repositories::{due_customers, test_clocks};
 use crate::state::AppState;
 
 /// How many customers a worker takes into one transaction.
-const BATCH: i64 = 50;
+const BATCH: i64 = 250;
 
 /// A customer's business time and due date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,11 +129,8 @@ fn apply_in_txn(
 pub fn run_batch(state: &AppState) -> Result<usize, AppError> {
     let now = state.clock.now();
     let batch = state.db.write(|conn| {
-        let claimed = due_customers::claim(conn, now.into(), BATCH)?;
-        for customer in &claimed {
-            apply_in_txn(state, conn, &customer.provider_id, &customer.id, None)?;
-        }
-        Ok::<_, AppError>(claimed.len())
+        let claimed = account::claim(conn, now.into(), BATCH)?;
+        apply_batch_in_txn(state, conn, claimed, now)
     });
     match batch {
         Ok(done) => {
@@ -145,6 +143,51 @@ pub fn run_batch(state: &AppState) -> Result<usize, AppError> {
             run_one_by_one(state, now)
         }
     }
+}
+
+/// Applies what is due for locked customers on the wall clock: loaded with one query per table, decided in memory, written with
+/// one statement per table.
+fn apply_batch_in_txn(
+    state: &AppState,
+    conn: &mut DbConnection,
+    claimed: Vec<AccountRow>,
+    now: OffsetDateTime,
+) -> Result<usize, AppError> {
+    let count = claimed.len();
+    let mut grounds: HashMap<String, Ground> = HashMap::new();
+    for row in &claimed {
+        if !grounds.contains_key(&row.provider_id) {
+            let ground = workbench::ground_at(state, conn, &row.provider_id, now, false)?;
+            grounds.insert(row.provider_id.clone(), ground);
+        }
+    }
+    let ground_of = |row: &AccountRow| grounds.get(&row.provider_id).ok_or(AppError::NotFound);
+    let mut charges_from = None;
+    for row in &claimed {
+        let from = workbench::charges_from(row, ground_of(row)?, None);
+        charges_from = charges_from.min(Some(from)).or(Some(from));
+    }
+    let Some(charges_from) = charges_from else {
+        return Ok(0);
+    };
+    let ids: Vec<&str> = claimed.iter().map(|row| row.id.as_str()).collect();
+    let mut accounts = account::load_many(conn, &ids, charges_from)?;
+    let books = Books::load(conn, &ids, accounts.values().flat_map(|account| &account.charges))?;
+    let plans = workbench::plans_of(state, conn, accounts.values())?;
+    let mut benches = Vec::with_capacity(count);
+    for row in claimed {
+        let ground = ground_of(&row)?.clone();
+        let rows = accounts.remove(&row.id).unwrap_or_default();
+        let mut bench = workbench::assemble(ground, row, rows, &plans, &books)?;
+        if bench.needs_saving() {
+            bench.stamp();
+            benches.push(bench);
+        }
+    }
+    if !benches.is_empty() {
+        billing::save_all(conn, &mut benches, &Caller::system(), state.clock.now())?;
+    }
+    Ok(count)
 }
 
 fn run_one_by_one(state: &AppState, now: OffsetDateTime) -> Result<usize, AppError> {

@@ -75,6 +75,20 @@ pub fn append(
     caller: &Caller,
     recorded_at: OffsetDateTime,
 ) -> Result<Vec<String>, AppError> {
+    let rows = chained(provider_id, customer_id, end, drafts, caller, recorded_at);
+    events::insert(conn, &rows)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// The rows of events that continue a customer's chain; `end` moves on to the last of them.
+pub fn chained(
+    provider_id: &str,
+    customer_id: &str,
+    end: &mut ChainEnd,
+    drafts: &[DraftEvent],
+    caller: &Caller,
+    recorded_at: OffsetDateTime,
+) -> Vec<EventRow> {
     let mut rows = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let row = row(provider_id, customer_id, end, draft, caller, recorded_at);
@@ -82,8 +96,7 @@ pub fn append(
         end.hash.clone_from(&row.hash);
         rows.push(row);
     }
-    events::insert(conn, &rows)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    rows
 }
 
 fn row(

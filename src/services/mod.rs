@@ -3,6 +3,7 @@
 pub mod add_ons;
 pub mod agreements;
 pub mod auth;
+pub mod billing;
 pub mod cancellations;
 pub mod catalogue;
 pub mod chain;

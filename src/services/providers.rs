@@ -134,6 +134,7 @@ fn settings_before_import(slug: &str, name: &str) -> ProviderSettings {
             email: String::new(),
             postal: String::new(),
         },
+        invoicing: None,
         mail: None,
     }
 }

@@ -1,14 +1,15 @@
 //! The workbench of a command: the customer locked, the account loaded and brought up to date, decided about in memory and
 //! saved with its events, all in the one transaction of the service that opens it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use time::{Date, OffsetDateTime};
 
+use super::billing::{self, Books};
 use super::catalogue::PublishedCatalogue;
-use super::emails::{self, Addressee};
-use super::events::{self, Caller, ChainEnd};
+use super::emails::Addressee;
+use super::events::{Caller, ChainEnd};
 use crate::db::{DbConnection, Utc};
 use crate::domain::account::{Account, Circumstances};
 use crate::domain::add_on::IncludedService;
@@ -16,13 +17,14 @@ use crate::domain::catalogue::ProviderSettings;
 use crate::domain::consent::RequiredDocument;
 use crate::domain::customer_type::CustomerType;
 use crate::domain::due;
+use crate::domain::invoice::{BillingTerms, InvoiceHead};
 use crate::domain::localized::Locale;
 use crate::domain::plan_version::PlanVersion;
 use crate::domain::subscription::Subscription;
 use crate::domain::time_zone::TimeZone;
 use crate::domain::violation::Violation;
 use crate::error::AppError;
-use crate::repositories::account::{self, AccountKey, AccountRow, AccountRows, AccountUpdate};
+use crate::repositories::account::{self, AccountKey, AccountRow, AccountRows};
 use crate::repositories::catalogues::{self, AddOnVersionRow};
 use crate::repositories::providers::{ProviderRow, provider_find};
 use crate::repositories::test_clocks;
@@ -48,7 +50,7 @@ pub struct Opening<'a> {
 }
 
 /// The circumstances of a command, apart from the account that it changes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ground {
     /// The provider.
     pub provider: ProviderRow,
@@ -56,6 +58,8 @@ pub struct Ground {
     pub catalogue: Arc<PublishedCatalogue>,
     /// The provider's zone.
     pub zone: TimeZone,
+    /// How the provider bills, if it does.
+    pub terms: Option<Arc<BillingTerms>>,
     /// The business instant.
     pub now: OffsetDateTime,
     /// Its legal day.
@@ -157,6 +161,7 @@ pub struct Workbench {
     row: AccountRow,
     loaded: AccountRows,
     originals: Vec<Subscription>,
+    invoices_before: Vec<InvoiceHead>,
 }
 
 /// Opens an account: finds and locks the customer, loads the contracts, applies in memory what has fallen due.
@@ -173,25 +178,63 @@ pub fn open(state: &AppState, conn: &mut DbConnection, opening: Opening<'_>) -> 
     )?
     .ok_or(AppError::NotFound)?;
     let ground = ground(state, conn, &row, &opening)?;
-    let due_on = row.next_due_at.map(|at| ground.zone.local_date(at.instant()));
-    let charges_from = [Some(ground.today), due_on, opening.reaches_back_to]
-        .into_iter()
-        .flatten()
-        .min();
-    // A day more: an end is settled on the day after, and credits what was charged for that day.
-    let charges_from = charges_from.map_or(ground.today, |day| add_days_back(day, 1));
+    let charges_from = charges_from(&row, &ground, opening.reaches_back_to);
     let loaded = account::load(conn, &row.id, charges_from)?;
-    let plan_ids: BTreeSet<&str> = loaded.phases.iter().map(|phase| phase.version_id()).collect();
-    let plans = state
-        .catalogues
-        .plan_versions(conn, &plan_ids.into_iter().collect::<Vec<_>>())?;
-    let originals = loaded.subscriptions(&plans)?;
+    let books = Books::load(conn, &[&row.id], loaded.charges.iter())?;
+    let plans = plans_of(state, conn, [&loaded])?;
+    assemble(ground, row, loaded, &plans, &books)
+}
+
+/// The first day of which charges are loaded. A day more than is due: an end is settled on the day after, and credits what was
+/// charged for that day.
+pub(super) fn charges_from(row: &AccountRow, ground: &Ground, reaches_back_to: Option<Date>) -> Date {
+    let due_on = due_on(row, ground);
+    let earliest = [Some(ground.today), due_on, reaches_back_to].into_iter().flatten().min();
+    earliest.map_or(ground.today, |day| add_days_back(day, 1))
+}
+
+fn due_on(row: &AccountRow, ground: &Ground) -> Option<Date> {
+    row.next_due_at.map(|at| ground.zone.local_date(at.instant()))
+}
+
+/// The plan versions that phases name.
+///
+/// # Errors
+/// Those of the database.
+pub(super) fn plans_of<'a>(
+    state: &AppState,
+    conn: &mut DbConnection,
+    accounts: impl IntoIterator<Item = &'a AccountRows>,
+) -> Result<HashMap<String, Arc<PlanVersion>>, AppError> {
+    let phases = accounts.into_iter().flat_map(|account| &account.phases);
+    let ids: BTreeSet<&str> = phases.map(|phase| phase.version_id()).collect();
+    state.catalogues.plan_versions(conn, &ids.into_iter().collect::<Vec<_>>())
+}
+
+/// Puts an account together from its rows and applies in memory what has fallen due.
+///
+/// # Errors
+/// When a row holds a value this program does not know, or an amount leaves the range of money.
+pub(super) fn assemble(
+    ground: Ground,
+    row: AccountRow,
+    loaded: AccountRows,
+    plans: &HashMap<String, Arc<PlanVersion>>,
+    books: &Books,
+) -> Result<Workbench, AppError> {
+    let originals = loaded.subscriptions(plans)?;
     let customer_type = CustomerType::parse(&row.customer_type)
         .ok_or_else(|| AppError::internal(format!("customer type of {} cannot be read", row.id)))?;
+    let not_before = due_on(&row, &ground).map_or(ground.today, |day| day.min(ground.today));
+    let currency = ground.settings().currency;
+    let terms = ground.terms.clone();
+    let billing = billing::billing(&row, terms, currency, books, &loaded.charges, not_before)?;
+    let invoices_before = billing.invoices.clone();
     let mut account = Account {
         customer_id: row.id.clone(),
         customer_type,
         subscriptions: originals.clone(),
+        billing,
         events: Vec::new(),
     };
     due::advance(&mut account, ground.today, &ground.zone)?;
@@ -201,6 +244,7 @@ pub fn open(state: &AppState, conn: &mut DbConnection, opening: Opening<'_>) -> 
         row,
         loaded,
         originals,
+        invoices_before,
     })
 }
 
@@ -214,22 +258,38 @@ fn ground(
     row: &AccountRow,
     opening: &Opening<'_>,
 ) -> Result<Ground, AppError> {
-    let provider = provider_find(conn, &row.provider_id)?.ok_or(AppError::NotFound)?;
+    let now = business_now(state, conn, row, opening)?;
+    ground_at(state, conn, &row.provider_id, now, opening.by_staff)
+}
+
+/// The circumstances at a provider at an instant.
+///
+/// # Errors
+/// [`AppError::NotFound`] for an unknown provider.
+pub(super) fn ground_at(
+    state: &AppState,
+    conn: &mut DbConnection,
+    provider_id: &str,
+    now: OffsetDateTime,
+    by_staff: bool,
+) -> Result<Ground, AppError> {
+    let provider = provider_find(conn, provider_id)?.ok_or(AppError::NotFound)?;
     let catalogue = match &provider.catalogue_id {
         Some(id) => state.catalogues.by_id(conn, id)?,
         None => state.catalogues.current(conn, &provider.id)?,
     };
-    let now = business_now(state, conn, row, opening)?;
-    let zone =
-        TimeZone::parse(&catalogue.catalogue.provider.time_zone).map_err(|error| AppError::Internal(error.into()))?;
+    let settings = &catalogue.catalogue.provider;
+    let zone = TimeZone::parse(&settings.time_zone).map_err(|error| AppError::Internal(error.into()))?;
     let today = zone.local_date(now);
+    let terms = billing::terms(settings);
     Ok(Ground {
         today,
         zone,
+        terms,
         provider,
         catalogue: catalogue.as_of(today),
         now,
-        by_staff: opening.by_staff,
+        by_staff,
     })
 }
 
@@ -275,14 +335,43 @@ impl Workbench {
         self.account.subscriptions != self.originals || !self.account.events.is_empty()
     }
 
+    /// The rows that were loaded.
+    pub(super) fn loaded(&self) -> &AccountRows {
+        &self.loaded
+    }
+
+    /// Where the customer's chain of events ended when the account was opened.
+    pub(super) fn chain_end(&self) -> ChainEnd {
+        ChainEnd {
+            sequence: self.row.last_event_sequence,
+            hash: self.row.last_event_hash.clone(),
+        }
+    }
+
+    /// The invoices as they were when the account was opened.
+    pub(super) fn invoices_before(&self) -> &[InvoiceHead] {
+        &self.invoices_before
+    }
+
     /// Whether there is anything to write: a change, or another due date than the stored one.
     pub fn needs_saving(&self) -> bool {
-        self.is_changed() || self.next_due_at() != self.row.next_due_at.map(Utc::instant)
+        self.is_changed()
+            || self.account.billing.swept_on != self.row.swept_on
+            || self.next_due_at() != self.row.next_due_at.map(Utc::instant)
     }
 
     /// The instant at which the account next needs attention.
     pub fn next_due_at(&self) -> Option<OffsetDateTime> {
         due::next_due_on(&self.account).map(|day| self.ground.zone.start_of_day(day))
+    }
+
+    /// Ends the command: what began a period with it is invoiced at once.
+    ///
+    /// # Errors
+    /// When an amount leaves the range of money.
+    pub fn end_command(&mut self) -> Result<(), AppError> {
+        let moment = self.ground.circumstances().moment();
+        Ok(due::end_command(&mut self.account, moment)?)
     }
 
     /// Counts the versions of the contracts that have changed. Before a response is made of them.
@@ -297,7 +386,7 @@ impl Workbench {
     }
 
     /// To whom mails about this account go, and what they are told from.
-    fn addressee(&self) -> Addressee<'_> {
+    pub(super) fn addressee(&self) -> Addressee<'_> {
         Addressee {
             row: &self.row,
             account: &self.account,
@@ -316,37 +405,11 @@ impl Workbench {
         caller: &Caller,
         recorded_at: OffsetDateTime,
     ) -> Result<(), AppError> {
-        self.keep_add_on_versions(conn, recorded_at)?;
-        let after = AccountRows::of(&self.row.provider_id, &self.row.id, &self.account.subscriptions);
-        account::save(conn, &self.loaded, &after)?;
-        let mut end = ChainEnd {
-            sequence: self.row.last_event_sequence,
-            hash: self.row.last_event_hash.clone(),
-        };
-        let drafts = std::mem::take(&mut self.account.events);
-        let event_ids = events::append(
-            conn,
-            &self.row.provider_id,
-            &self.row.id,
-            &mut end,
-            &drafts,
-            caller,
-            recorded_at,
-        )?;
-        emails::write_for_events(conn, &self.addressee(), &drafts, &event_ids, recorded_at)?;
-        let update = AccountUpdate {
-            next_due_at: self.next_due_at().map(Utc::from),
-            due_failures: 0,
-            retry_at: None,
-            last_event_sequence: end.sequence,
-            last_event_hash: end.hash,
-        };
-        account::update(conn, &self.row.id, &update)?;
-        Ok(())
+        billing::save_all(conn, std::slice::from_mut(self), caller, recorded_at)
     }
 
     /// New bookings keep the add-on as it was sold.
-    fn keep_add_on_versions(&self, conn: &mut DbConnection, recorded_at: OffsetDateTime) -> Result<(), AppError> {
+    pub(super) fn keep_add_on_versions(&self, conn: &mut DbConnection, recorded_at: OffsetDateTime) -> Result<(), AppError> {
         let is_new =
             |subscription: &&Subscription| self.originals.iter().all(|original| original.id != subscription.id);
         for subscription in self.account.subscriptions.iter().filter(is_new) {

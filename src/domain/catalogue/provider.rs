@@ -9,6 +9,7 @@ use time::Date;
 use crate::domain::{
     calendar::civil_date,
     holidays::HolidayRegion,
+    invoice::Invoicing,
     localized::{Locale, LocalizedText},
     money::Currency,
 };
@@ -46,6 +47,9 @@ pub struct ProviderSettings {
     pub revocation_offered: bool,
     /// How to reach the provider in writing or by telephone.
     pub contact: Contact,
+    /// Who issues invoices and how; without it charges stay drafts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoicing: Option<Invoicing>,
     /// How the provider's e-mails look and who they are from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<MailSettings>,

@@ -65,6 +65,7 @@ impl World {
                 customer_id: "cus_test".to_owned(),
                 customer_type: CustomerType::Business,
                 subscriptions: Vec::new(),
+                billing: billing(&catalogue),
                 events: Vec::new(),
             },
             versions: versions.collect(),

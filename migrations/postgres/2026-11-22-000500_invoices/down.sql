@@ -1,0 +1,17 @@
+DROP TABLE usage_records;
+DROP TABLE payments;
+DROP TABLE document_counters;
+DROP TABLE credit_note_invoices;
+DROP TABLE credit_notes;
+DROP TABLE invoices;
+DROP INDEX charges_by_invoice;
+DROP INDEX charges_drafts;
+DELETE FROM charges WHERE kind = 'usage';
+ALTER TABLE charges DROP CONSTRAINT charges_kind_check;
+ALTER TABLE charges ADD CONSTRAINT charges_kind_check CHECK (kind IN ('recurring', 'proration', 'credit', 'one_off'));
+ALTER TABLE charges DROP COLUMN credit_note_id;
+ALTER TABLE charges DROP COLUMN invoice_id;
+ALTER TABLE customers DROP COLUMN swept_on;
+ALTER TABLE customers DROP COLUMN payment_status;
+ALTER TABLE customers DROP COLUMN balance;
+ALTER TABLE customers DROP COLUMN billing;
