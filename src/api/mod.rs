@@ -37,6 +37,7 @@ pub mod openapi;
 pub mod options;
 pub mod orders;
 pub mod pagination;
+mod parties;
 pub mod plan_changes;
 pub mod plans;
 pub mod preview;

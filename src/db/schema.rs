@@ -122,6 +122,7 @@ diesel::table! {
         updated_at -> Timestamp,
         billing -> Text,
         balance -> BigInt,
+        balance_currency -> Text,
         payment_status -> Text,
         swept_on -> Nullable<Date>,
     }

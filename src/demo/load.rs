@@ -14,6 +14,7 @@ use crate::domain::access::{Principal, PrincipalKind, Role};
 use crate::domain::catalogue::parse;
 use crate::domain::consent::ConsentGiven;
 use crate::domain::ids::IdKind;
+use crate::domain::invoice::BillingDetails;
 use crate::domain::localized::Locale;
 use crate::error::AppError;
 use crate::page::PageRequest;
@@ -215,6 +216,10 @@ fn ensure_customer(
         holiday_region: None,
         external_id: None,
         metadata: BTreeMap::new(),
+        billing: BillingDetails {
+            address: Some(person.address()),
+            ..BillingDetails::default()
+        },
         test_clock_id: clock_id.map(str::to_owned),
     };
     new.check()?;

@@ -1,6 +1,7 @@
 //! Who lives in the demo.
 
 use crate::domain::customer_type::CustomerType;
+use crate::domain::invoice::Address;
 
 /// The password of every demo login; printed at the start, so it protects nothing.
 pub const PASSWORD: &str = "demo-passwort";
@@ -20,12 +21,28 @@ pub struct DemoCustomer {
     pub name: &'static str,
     /// E-mail address.
     pub email: &'static str,
+    /// Street, postal code and town.
+    pub address: [&'static str; 3],
     /// Login name.
     pub username: &'static str,
     /// Whether the customer lives by the provider's test clock.
     pub on_test_clock: bool,
     /// Plan and quantity of each contract.
     pub contracts: &'static [(&'static str, u32)],
+}
+
+impl DemoCustomer {
+    /// Where invoices go.
+    pub fn address(&self) -> Address {
+        let [street, postal_code, city] = self.address;
+        Address {
+            addition: None,
+            street: street.to_owned(),
+            postal_code: postal_code.to_owned(),
+            city: city.to_owned(),
+            country: "DE".to_owned(),
+        }
+    }
 }
 
 /// Everyone. The first customer of each provider lives by its test clock.
@@ -36,6 +53,7 @@ pub const CUSTOMERS: [DemoCustomer; 10] = [
         customer_type: CustomerType::Business,
         name: "Onlinehandel Winter",
         email: "post@winter.example",
+        address: ["Winterweg 8", "28195", "Bremen"],
         username: "winter",
         on_test_clock: true,
         contracts: &[("single", 1), ("single", 1), ("single", 1)],
@@ -46,6 +64,7 @@ pub const CUSTOMERS: [DemoCustomer; 10] = [
         customer_type: CustomerType::Business,
         name: "Keramikwerkstatt Blum",
         email: "werkstatt@blum.example",
+        address: ["Tonstraße 3", "01067", "Dresden"],
         username: "blum",
         on_test_clock: false,
         contracts: &[("premium", 1)],
@@ -56,6 +75,7 @@ pub const CUSTOMERS: [DemoCustomer; 10] = [
         customer_type: CustomerType::Business,
         name: "Praxis Dr. Sommer",
         email: "praxis@sommer.example",
+        address: ["Sommerstraße 21", "80469", "München"],
         username: "sommer",
         on_test_clock: true,
         contracts: &[("plus", 3)],
@@ -66,6 +86,7 @@ pub const CUSTOMERS: [DemoCustomer; 10] = [
         customer_type: CustomerType::Business,
         name: "Lebensberatung Herbst",
         email: "beratung@herbst.example",
+        address: ["Herbstgasse 5", "50668", "Köln"],
         username: "herbst",
         on_test_clock: false,
         contracts: &[("basis", 1)],
@@ -76,6 +97,7 @@ pub const CUSTOMERS: [DemoCustomer; 10] = [
         customer_type: CustomerType::Consumer,
         name: "Clara Lindner",
         email: "clara@lindner.example",
+        address: ["Lindenallee 14", "53111", "Bonn"],
         username: "lindner",
         on_test_clock: true,
         contracts: &[("crm_yearly", 1)],
@@ -86,6 +108,7 @@ pub const CUSTOMERS: [DemoCustomer; 10] = [
         customer_type: CustomerType::Business,
         name: "Maklerbüro Lenz",
         email: "buero@lenz.example",
+        address: ["Frühlingsplatz 2", "40213", "Düsseldorf"],
         username: "lenz",
         on_test_clock: false,
         contracts: &[("crm_monthly", 1)],
@@ -96,6 +119,7 @@ pub const CUSTOMERS: [DemoCustomer; 10] = [
         customer_type: CustomerType::Consumer,
         name: "Jonas Nebel",
         email: "jonas@nebel.example",
+        address: ["Nebelhornweg 6", "22767", "Hamburg"],
         username: "nebel",
         on_test_clock: true,
         contracts: &[("private_term", 1)],
@@ -106,6 +130,7 @@ pub const CUSTOMERS: [DemoCustomer; 10] = [
         customer_type: CustomerType::Business,
         name: "Verein Morgenrot e. V.",
         email: "vorstand@morgenrot.example",
+        address: ["Morgenstraße 9", "24103", "Kiel"],
         username: "morgenrot",
         on_test_clock: false,
         contracts: &[("newsletter_m", 1)],
@@ -116,6 +141,7 @@ pub const CUSTOMERS: [DemoCustomer; 10] = [
         customer_type: CustomerType::Business,
         name: "Agentur Leuchtfeuer",
         email: "hallo@leuchtfeuer.example",
+        address: ["Am Leuchtturm 1", "18055", "Rostock"],
         username: "leuchtfeuer",
         on_test_clock: true,
         contracts: &[("hosting_s", 1), ("hosting_l", 1)],
@@ -126,6 +152,7 @@ pub const CUSTOMERS: [DemoCustomer; 10] = [
         customer_type: CustomerType::Business,
         name: "Segelschule Boje",
         email: "kurse@boje.example",
+        address: ["Hafenkante 11", "23552", "Lübeck"],
         username: "boje",
         on_test_clock: false,
         contracts: &[("hosting_m_yearly", 1)],

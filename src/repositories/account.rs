@@ -46,6 +46,8 @@ pub struct AccountRow {
     pub billing: JsonText<BillingDetails>,
     /// What was paid too much, in minor units.
     pub balance: i64,
+    /// Its currency.
+    pub balance_currency: String,
     /// The last day on which drafts were looked through for an invoice.
     pub swept_on: Option<Date>,
     /// Test clock that gives the business time.
@@ -255,6 +257,8 @@ pub struct AccountUpdate {
     pub last_event_hash: String,
     /// What was paid too much, in minor units.
     pub balance: i64,
+    /// Its currency.
+    pub balance_currency: String,
     /// Whether the customer has paid what was due.
     pub payment_status: String,
     /// The last day on which drafts were looked through for an invoice.
@@ -270,13 +274,15 @@ pub fn update_all(conn: &mut DbConnection, updates: &[AccountUpdate]) -> Result<
         let sequences: Vec<i64> = updates.iter().map(|each| each.last_event_sequence).collect();
         let hashes: Vec<&str> = updates.iter().map(|each| each.last_event_hash.as_str()).collect();
         let balances: Vec<i64> = updates.iter().map(|each| each.balance).collect();
+        let currencies: Vec<&str> = updates.iter().map(|each| each.balance_currency.as_str()).collect();
         let statuses: Vec<&str> = updates.iter().map(|each| each.payment_status.as_str()).collect();
         let swept: Vec<Option<Date>> = updates.iter().map(|each| each.swept_on).collect();
         diesel::sql_query(
             "UPDATE customers AS c SET next_due_at = v.due, due_failures = 0, retry_at = NULL, \
-                 last_event_sequence = v.sequence, last_event_hash = v.hash, balance = v.balance, \
+                 last_event_sequence = v.sequence, last_event_hash = v.hash, balance = v.balance, balance_currency = v.currency, \
                  payment_status = v.status, swept_on = v.swept \
-             FROM unnest($1, $2, $3, $4, $5, $6, $7) AS v (id, due, sequence, hash, balance, status, swept) \
+             FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) \
+                 AS v (id, due, sequence, hash, balance, currency, status, swept) \
              WHERE c.id = v.id",
         )
         .bind::<Array<Text>, _>(ids)
@@ -284,6 +290,7 @@ pub fn update_all(conn: &mut DbConnection, updates: &[AccountUpdate]) -> Result<
         .bind::<Array<BigInt>, _>(sequences)
         .bind::<Array<Text>, _>(hashes)
         .bind::<Array<BigInt>, _>(balances)
+        .bind::<Array<Text>, _>(currencies)
         .bind::<Array<Text>, _>(statuses)
         .bind::<Array<Nullable<SqlDate>>, _>(swept)
         .execute(open)?;

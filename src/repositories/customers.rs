@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::customers;
 use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, lock_rows};
+use crate::domain::invoice::BillingDetails;
 
 /// Free key-value pairs of the integrator, in the order in which they were sent.
 pub type Metadata = serde_json::Map<String, serde_json::Value>;
@@ -50,6 +51,14 @@ pub struct CustomerRow {
     pub created_at: Utc,
     /// When the row was last changed by its owner.
     pub updated_at: Utc,
+    /// By what the customer is billed.
+    pub billing: JsonText<BillingDetails>,
+    /// What was paid too much, in minor units.
+    pub balance: i64,
+    /// Its currency.
+    pub balance_currency: String,
+    /// `paid_up`, `open` or `overdue`.
+    pub payment_status: String,
 }
 
 /// What PATCH may change. All columns are written.
@@ -68,6 +77,8 @@ pub struct CustomerChange {
     pub external_id: Option<String>,
     /// Free key-value pairs.
     pub metadata: JsonText<Metadata>,
+    /// By what the customer is billed.
+    pub billing: JsonText<BillingDetails>,
     /// Version after the change.
     pub version: i64,
     /// When it was changed.

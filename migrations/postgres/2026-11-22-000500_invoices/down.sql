@@ -13,5 +13,6 @@ ALTER TABLE charges DROP COLUMN credit_note_id;
 ALTER TABLE charges DROP COLUMN invoice_id;
 ALTER TABLE customers DROP COLUMN swept_on;
 ALTER TABLE customers DROP COLUMN payment_status;
+ALTER TABLE customers DROP COLUMN balance_currency;
 ALTER TABLE customers DROP COLUMN balance;
 ALTER TABLE customers DROP COLUMN billing;

@@ -3,6 +3,7 @@
 
 ALTER TABLE customers ADD COLUMN billing TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE customers ADD COLUMN balance BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE customers ADD COLUMN balance_currency TEXT NOT NULL DEFAULT 'EUR';
 ALTER TABLE customers ADD COLUMN payment_status TEXT NOT NULL DEFAULT 'paid_up';
 ALTER TABLE customers ADD COLUMN swept_on DATE;
 

@@ -51,5 +51,6 @@ CREATE UNIQUE INDEX charges_once_per_period ON charges (item_id, price_key, peri
     WHERE kind = 'recurring' AND status <> 'voided';
 ALTER TABLE customers DROP COLUMN swept_on;
 ALTER TABLE customers DROP COLUMN payment_status;
+ALTER TABLE customers DROP COLUMN balance_currency;
 ALTER TABLE customers DROP COLUMN balance;
 ALTER TABLE customers DROP COLUMN billing;

@@ -9,7 +9,10 @@ use validator::Validate;
 
 use crate::api::choices::{CustomerTypeDto, LanguageDto};
 use crate::api::instant::Instant;
+use crate::api::money::MoneyDto;
+use crate::api::parties::{AddressDto, PaymentStatusDto, UpdateAddress};
 use crate::domain::holidays::HolidayRegion;
+use crate::domain::invoice::BillingDetails;
 use crate::list_of;
 use crate::services::customers::{Customer, CustomerPatch, CustomerQuery, NewCustomer};
 
@@ -52,6 +55,14 @@ pub struct CreateCustomer {
     /// Id in your own system, unique per provider.
     #[schema(min_length = 1, max_length = 255, example = "crm-4711")]
     pub external_id: Option<String>,
+    /// Where invoices are addressed to. Above 250.00 an invoice needs it (§ 14 Abs. 4 UStG).
+    pub billing_address: Option<AddressDto>,
+    /// VAT identification number. A business in another member state is invoiced without tax (reverse charge).
+    #[schema(pattern = "^[A-Z]{2}[A-Z0-9+*]{2,12}$", max_length = 14, example = "DE811234567")]
+    pub vat_id: Option<String>,
+    /// Why no tax is charged to this customer, in the words that stand on the invoice.
+    #[schema(min_length = 1, max_length = 200, example = json!(null))]
+    pub tax_exemption: Option<String>,
     /// Free key-value pairs: at most 50, keys up to 40 and values up to 500 characters.
     #[serde(default)]
     #[schema(required = false, schema_with = metadata_schema)]
@@ -97,6 +108,18 @@ pub struct UpdateCustomer {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 255, example = "crm-4712")]
     pub external_id: Option<Option<String>>,
+    /// Where the next invoices are addressed to; only the members named change, `null` removes the address.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<UpdateAddress>, required = false)]
+    pub billing_address: Option<Option<UpdateAddress>>,
+    /// VAT identification number.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, required = false, pattern = "^[A-Z]{2}[A-Z0-9+*]{2,12}$", max_length = 14, example = "ATU12345678")]
+    pub vat_id: Option<Option<String>>,
+    /// Why no tax is charged to this customer.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 200, example = json!(null))]
+    pub tax_exemption: Option<Option<String>>,
     /// Pairs to add or replace; a pair of `null` is removed, `null` as a whole removes all.
     #[serde(default, deserialize_with = "present")]
     #[schema(required = false, schema_with = metadata_patch_schema)]
@@ -203,6 +226,19 @@ pub struct CustomerDto {
     /// Free key-value pairs.
     #[schema(required, schema_with = metadata_schema)]
     pub metadata: BTreeMap<String, String>,
+    /// Where invoices are addressed to.
+    #[schema(required)]
+    pub billing_address: Option<AddressDto>,
+    /// VAT identification number.
+    #[schema(required, max_length = 14, example = "DE811234567")]
+    pub vat_id: Option<String>,
+    /// Why no tax is charged to this customer.
+    #[schema(required, max_length = 200, example = json!(null))]
+    pub tax_exemption: Option<String>,
+    /// Whether the customer has paid what was due.
+    pub payment_status: PaymentStatusDto,
+    /// What was paid too much; used for the next invoices.
+    pub balance: MoneyDto,
     /// Test clock that gives the customer's business time.
     #[schema(required, max_length = 30, example = json!(null))]
     pub test_clock_id: Option<String>,
@@ -224,6 +260,11 @@ impl From<Customer> for CustomerDto {
             holiday_region: customer.holiday_region.map(|region| region.to_string()),
             external_id: customer.external_id,
             metadata: customer.metadata,
+            billing_address: customer.billing.address.map(Into::into),
+            vat_id: customer.billing.vat_id,
+            tax_exemption: customer.billing.tax_exemption,
+            payment_status: customer.payment_status.into(),
+            balance: customer.balance.into(),
             test_clock_id: customer.test_clock_id,
             created_at: customer.created_at.into(),
             updated_at: customer.updated_at.into(),
@@ -242,6 +283,11 @@ impl From<CreateCustomer> for NewCustomer {
             holiday_region: body.holiday_region,
             external_id: body.external_id,
             metadata: body.metadata,
+            billing: BillingDetails {
+                address: body.billing_address.map(Into::into),
+                vat_id: body.vat_id,
+                tax_exemption: body.tax_exemption,
+            },
             test_clock_id: body.test_clock_id,
         }
     }
@@ -257,6 +303,9 @@ impl From<UpdateCustomer> for CustomerPatch {
             locale: body.locale.map(|locale| locale.map(Into::into)),
             holiday_region: body.holiday_region,
             external_id: body.external_id,
+            billing_address: body.billing_address.map(|address| address.map(Into::into)),
+            vat_id: body.vat_id,
+            tax_exemption: body.tax_exemption,
             metadata: body.metadata,
         }
     }

@@ -8,6 +8,7 @@ use crate::domain::{
     calendar::{add_months, next_day},
     change::{ChangeKind, ChangeStatus},
     charge::{Charge, ChargeKind},
+    invoice::{DocumentType, InvoiceStatus},
     money::Money,
     preview::{Preview, Recurring, Totals},
     tax::{PriceMode, TaxLine, tax},
@@ -147,6 +148,11 @@ fn totals(charges: &[Charge]) -> Totals {
     }
 }
 
+fn issued(account: &Account, document_type: DocumentType) -> usize {
+    let documents = account.billing.issued.iter();
+    documents.filter(|each| each.document_type == document_type).count()
+}
+
 /// One event for everything that happened, and none for what did not.
 pub fn check_events(account: &Account) {
     let mut found: BTreeMap<&str, usize> = BTreeMap::new();
@@ -173,6 +179,18 @@ pub fn check_events(account: &Account) {
             contracts().filter(|each| each.ended_recorded).count(),
         ),
         ("charge.created", contracts().map(|each| each.charges.len()).sum()),
+        ("invoice.issued", issued(account, DocumentType::Invoice)),
+        ("credit_note.issued", issued(account, DocumentType::CreditNote)),
+        // Nobody pays here.
+        (
+            "invoice.overdue",
+            account
+                .billing
+                .invoices
+                .iter()
+                .filter(|each| each.status == InvoiceStatus::Overdue)
+                .count(),
+        ),
     ]);
     for (kind, names) in [
         (

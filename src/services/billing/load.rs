@@ -107,7 +107,7 @@ pub fn billing(
         },
         details,
         holiday_region,
-        balance: Money::new(row.balance, currency).map_err(|_| unreadable("balance"))?,
+        balance: balance(row, currency).ok_or_else(|| unreadable("balance"))?,
         swept_on: row.swept_on,
         not_before: Some(not_before),
         invoices: books.heads_of(&row.id)?,
@@ -115,6 +115,14 @@ pub fn billing(
         usage: usage.iter().map(total_in_memory).collect(),
         ..Billing::default()
     })
+}
+
+/// The balance; an empty one is in the provider's present currency.
+fn balance(row: &AccountRow, currency: Currency) -> Option<Money> {
+    if row.balance == 0 {
+        return Some(Money::zero(currency));
+    }
+    Money::new(row.balance, Currency::parse(&row.balance_currency)?).ok()
 }
 
 fn total_in_memory(row: &UnbilledRow) -> UsageTotal {

@@ -58,6 +58,7 @@ pub fn save_all(
             last_event_sequence: end.sequence,
             last_event_hash: end.hash,
             balance: bench.account.billing.balance.minor,
+            balance_currency: bench.account.billing.balance.currency.as_str().to_owned(),
             payment_status: bench.account.billing.payment_status().as_str().to_owned(),
             swept_on: bench.account.billing.swept_on,
         });

@@ -9,11 +9,12 @@ use time::OffsetDateTime;
 use super::input::{CustomerPatch, Faults, NewCustomer, PatchedMetadata};
 use super::{Customer, stored_metadata};
 use crate::context::VersionMatch;
-use crate::db::{DbConnection, DbError};
+use crate::db::{DbConnection, DbError, JsonText};
 use crate::domain::access::Scope;
 use crate::domain::event::DraftEvent;
 use crate::domain::event_type::EventType;
 use crate::domain::ids::IdKind;
+use crate::domain::invoice::{Address, BillingDetails, PaymentStatus};
 use crate::domain::localized::Locale;
 use crate::domain::violation::Violation;
 use crate::error::{AppError, FieldError};
@@ -91,6 +92,10 @@ pub fn create_in_txn(
         version: 1,
         created_at: now.into(),
         updated_at: now.into(),
+        billing: JsonText(new.billing.clone()),
+        balance: 0,
+        balance_currency: provider.settings.0.currency.as_str().to_owned(),
+        payment_status: PaymentStatus::default().as_str().to_owned(),
     };
     customers::insert(conn, &row).map_err(name_taken_key)?;
     let end = ChainEnd {
@@ -195,6 +200,7 @@ fn update_in_txn(
         holiday_region: after.holiday_region.map(|region| region.as_str().to_owned()),
         external_id: after.external_id.clone(),
         metadata: stored_metadata(&after.metadata),
+        billing: JsonText(after.billing.clone()),
         version: after.version,
         updated_at: now.into(),
     };
@@ -255,6 +261,7 @@ fn patched(
         }
         after.external_id.clone_from(external_id);
     }
+    patch_billing(&mut after.billing, patch, &mut faults);
     match &patch.metadata {
         Some(Some(changes)) => merge(&mut after.metadata, changes),
         Some(None) => after.metadata.clear(),
@@ -263,6 +270,48 @@ fn patched(
     faults.metadata(&after.metadata);
     faults.finish()?;
     Ok(after)
+}
+
+/// Changes what stands on the customer's next invoices; issued ones stay as they are.
+fn patch_billing(billing: &mut BillingDetails, patch: &CustomerPatch, faults: &mut Faults) {
+    match &patch.billing_address {
+        Some(Some(change)) => {
+            let mut missing = Vec::new();
+            let before = billing.address.take();
+            let mut line = |member: &str, new: &Option<String>, old: Option<&String>| {
+                let line = new.as_ref().or(old).cloned();
+                if line.is_none() {
+                    missing.push(format!("/billing_address/{member}"));
+                }
+                line.unwrap_or_default()
+            };
+            let address = Address {
+                addition: change
+                    .addition
+                    .clone()
+                    .unwrap_or_else(|| before.as_ref().and_then(|address| address.addition.clone())),
+                street: line("street", &change.street, before.as_ref().map(|address| &address.street)),
+                postal_code: line("postal_code", &change.postal_code, before.as_ref().map(|address| &address.postal_code)),
+                city: line("city", &change.city, before.as_ref().map(|address| &address.city)),
+                country: line("country", &change.country, before.as_ref().map(|address| &address.country)),
+            };
+            if missing.is_empty() {
+                billing.address = Some(address);
+            }
+            for pointer in missing {
+                faults.push(FieldError::body(&pointer, "required", "Bitte angeben.", "Must not be empty."));
+            }
+        }
+        Some(None) => billing.address = None,
+        None => {}
+    }
+    if let Some(vat_id) = &patch.vat_id {
+        billing.vat_id.clone_from(vat_id);
+    }
+    if let Some(reason) = &patch.tax_exemption {
+        billing.tax_exemption.clone_from(reason);
+    }
+    faults.billing(billing);
 }
 
 /// Number and type are named in contracts, invoices and letters; a wrong one needs a new customer.

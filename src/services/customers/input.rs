@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::customer_type::CustomerType;
 use crate::domain::holidays::HolidayRegion;
+use crate::domain::invoice::{BillingDetails, is_vat_id};
 use crate::domain::localized::Locale;
 use crate::error::{AppError, FieldError};
 
@@ -19,6 +20,8 @@ const NAME: usize = 200;
 const EMAIL: usize = 254;
 /// Greatest length of a customer number, in characters.
 const CUSTOMER_NUMBER: usize = 50;
+/// Greatest length of a postal code, in characters.
+const POSTAL_CODE: usize = 20;
 /// Greatest length of an id in the integrator's system, in characters.
 const EXTERNAL_ID: usize = 255;
 
@@ -41,12 +44,29 @@ pub struct NewCustomer {
     pub external_id: Option<String>,
     /// Free key-value pairs.
     pub metadata: BTreeMap<String, String>,
+    /// By what the customer is billed.
+    pub billing: BillingDetails,
     /// Test clock of a sandbox provider.
     pub test_clock_id: Option<String>,
 }
 
 /// Metadata of a merge patch: a value replaces or adds its pair, `None` removes it.
 pub type PatchedMetadata = BTreeMap<String, Option<String>>;
+
+/// What a merge patch changes about an address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AddressPatch {
+    /// Department, person or building.
+    pub addition: Option<Option<String>>,
+    /// Street and number.
+    pub street: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// Town.
+    pub city: Option<String>,
+    /// Country, ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+}
 
 /// What a merge patch (RFC 7396) changes: `None` leaves a member as it is, `Some(None)` removes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,6 +85,12 @@ pub struct CustomerPatch {
     pub holiday_region: Option<Option<HolidayRegion>>,
     /// Id in the integrator's own system.
     pub external_id: Option<Option<String>>,
+    /// Where invoices are addressed to; `Some(None)` removes the address, otherwise only the members named change.
+    pub billing_address: Option<Option<AddressPatch>>,
+    /// VAT identification number.
+    pub vat_id: Option<Option<String>>,
+    /// Why no tax is charged.
+    pub tax_exemption: Option<Option<String>>,
     /// Free key-value pairs; `Some(None)` removes all.
     pub metadata: Option<Option<PatchedMetadata>>,
 }
@@ -84,6 +110,7 @@ impl NewCustomer {
         if let Some(id) = &self.external_id {
             faults.text("/external_id", id, EXTERNAL_ID);
         }
+        faults.billing(&self.billing);
         faults.metadata(&self.metadata);
         faults.finish()
     }
@@ -112,6 +139,37 @@ impl Faults {
 
     pub(super) fn external_id(&mut self, id: &str) {
         self.text("/external_id", id, EXTERNAL_ID);
+    }
+
+    /// What stands on invoices; the form of a VAT identification number is checked, not whether it was given to anyone.
+    pub(super) fn billing(&mut self, billing: &BillingDetails) {
+        if let Some(address) = &billing.address {
+            if let Some(addition) = &address.addition {
+                self.text("/billing_address/addition", addition, NAME);
+            }
+            self.text("/billing_address/street", &address.street, NAME);
+            self.text("/billing_address/postal_code", &address.postal_code, POSTAL_CODE);
+            self.text("/billing_address/city", &address.city, NAME);
+            if address.country.len() != 2 || !address.country.bytes().all(|byte| byte.is_ascii_uppercase()) {
+                self.push(FieldError::body(
+                    "/billing_address/country",
+                    "invalid_format",
+                    "Zwei Großbuchstaben nach ISO 3166-1, zum Beispiel DE.",
+                    "Two capitals of ISO 3166-1, such as DE.",
+                ));
+            }
+        }
+        if billing.vat_id.as_deref().is_some_and(|id| !is_vat_id(id)) {
+            self.push(FieldError::body(
+                "/vat_id",
+                "invalid_format",
+                "Zwei Großbuchstaben und 2 bis 12 Zeichen ohne Leerzeichen, zum Beispiel ATU12345678.",
+                "Two capitals and 2 to 12 characters without blanks, such as ATU12345678.",
+            ));
+        }
+        if let Some(reason) = &billing.tax_exemption {
+            self.text("/tax_exemption", reason, NAME);
+        }
     }
 
     /// 1 to `longest` characters, not only blanks, no control characters.
@@ -221,6 +279,7 @@ mod tests {
             holiday_region: None,
             external_id: Some("crm 4711".to_owned()),
             metadata: BTreeMap::from([("source".to_owned(), String::new())]),
+            billing: BillingDetails::default(),
             test_clock_id: None,
         };
         change(&mut customer);

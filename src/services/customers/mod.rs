@@ -5,7 +5,7 @@ mod input;
 mod read;
 
 pub use change::{Render, create, create_in_txn, update};
-pub use input::{CustomerPatch, NewCustomer, PatchedMetadata};
+pub use input::{AddressPatch, CustomerPatch, NewCustomer, PatchedMetadata};
 pub use read::{CustomerQuery, find, list};
 
 use std::collections::BTreeMap;
@@ -16,7 +16,9 @@ use time::OffsetDateTime;
 use crate::db::JsonText;
 use crate::domain::customer_type::CustomerType;
 use crate::domain::holidays::HolidayRegion;
+use crate::domain::invoice::{BillingDetails, PaymentStatus};
 use crate::domain::localized::Locale;
+use crate::domain::money::{Currency, Money};
 use crate::error::AppError;
 use crate::repositories::customers::{CustomerRow, Metadata};
 
@@ -43,6 +45,12 @@ pub struct Customer {
     pub metadata: BTreeMap<String, String>,
     /// Test clock that gives the customer's business time; sandbox only.
     pub test_clock_id: Option<String>,
+    /// By what the customer is billed.
+    pub billing: BillingDetails,
+    /// What was paid too much; used for the next invoices.
+    pub balance: Money,
+    /// Whether the customer has paid what was due.
+    pub payment_status: PaymentStatus,
     /// Counts the changes, from 1.
     pub version: i64,
     /// When the customer was created, on the wall clock.
@@ -63,6 +71,11 @@ impl TryFrom<CustomerRow> for Customer {
                 Some(region) => Some(region.parse().map_err(|_| unreadable("holiday_region"))?),
                 None => None,
             },
+            billing: row.billing.0.clone(),
+            balance: Currency::parse(&row.balance_currency)
+                .and_then(|currency| Money::new(row.balance, currency).ok())
+                .ok_or_else(|| unreadable("balance"))?,
+            payment_status: PaymentStatus::parse(&row.payment_status).ok_or_else(|| unreadable("payment_status"))?,
             metadata: row
                 .metadata
                 .0
@@ -95,6 +108,7 @@ impl Customer {
             "holiday_region": self.holiday_region.map(HolidayRegion::as_str),
             "external_id": self.external_id,
             "metadata": self.metadata,
+            "billing": self.billing,
             "test_clock_id": self.test_clock_id,
             "version": self.version,
         })

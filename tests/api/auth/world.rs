@@ -107,6 +107,7 @@ fn new_customer(number: &str) -> NewCustomer {
         locale: None,
         holiday_region: None,
         external_id: None,
+        billing: vertragswerk::domain::invoice::BillingDetails::default(),
         metadata: BTreeMap::new(),
         test_clock_id: None,
     }

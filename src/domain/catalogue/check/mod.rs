@@ -1,6 +1,7 @@
 //! Checking what a catalogue means: every fault is named, none hides another.
 
 mod documents;
+mod invoicing;
 mod offers;
 mod prices;
 mod references;
@@ -91,6 +92,9 @@ fn provider(faults: &mut Faults, catalogue: &Catalogue) {
         &provider.contact.postal,
         texts::PARAGRAPH,
     );
+    if let Some(invoicing) = &provider.invoicing {
+        invoicing::check(faults, invoicing);
+    }
     if let Some(mail) = &provider.mail {
         mail_settings(faults, mail);
     }
