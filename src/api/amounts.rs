@@ -13,7 +13,7 @@ use crate::domain::localized::Locale;
 use crate::domain::preview::{Recurring, Totals};
 
 /// An amount with its tax: `gross` = `net` + `tax`.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Totals)]
 pub struct TotalsDto {
     /// Without value added tax.

@@ -26,6 +26,7 @@ pub mod evidence;
 pub mod extract;
 pub mod health;
 pub mod instant;
+pub mod invoices;
 pub mod jwks;
 pub mod legal_documents;
 pub mod locale;
@@ -38,6 +39,7 @@ pub mod options;
 pub mod orders;
 pub mod pagination;
 mod parties;
+pub mod payments;
 pub mod plan_changes;
 pub mod plans;
 pub mod preview;
@@ -52,6 +54,7 @@ pub mod test_clocks;
 pub mod timeline;
 pub mod webhook_deliveries;
 pub mod webhook_endpoints;
+pub mod usage;
 
 use actix_web::web;
 
@@ -92,6 +95,9 @@ fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(plan_changes::configure)
         .configure(cancellations::configure)
         .configure(charges::configure)
+        .configure(usage::configure)
+        .configure(invoices::configure)
+        .configure(payments::configure)
         .configure(events::configure)
         .configure(emails::configure)
         .configure(webhook_endpoints::configure)

@@ -1,9 +1,10 @@
 //! Money on the wire: a decimal string and a currency, never a number.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::money::{Currency, Money, UnitPrice};
+use crate::domain::violation::Violation;
 
 /// An exact amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -38,6 +39,29 @@ impl From<Currency> for CurrencyDto {
             Currency::USD => Self::USD,
             Currency::GBP => Self::GBP,
         }
+    }
+}
+
+/// An exact amount, as it is sent.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = MoneyInput)]
+pub struct MoneyInput {
+    /// Decimal string with exactly two decimals.
+    #[schema(pattern = r"^-?(0|[1-9]\d{0,12})\.\d{2}$", min_length = 4, max_length = 17, example = "19.90")]
+    amount: String,
+    /// Currency (ISO 4217).
+    #[schema(value_type = CurrencyDto)]
+    currency: Currency,
+}
+
+impl MoneyInput {
+    /// The amount; `pointer` is where it stands in the body.
+    ///
+    /// # Errors
+    /// `validation_failed` for text that is no amount.
+    pub fn parse(&self, pointer: &str) -> Result<Money, Violation> {
+        Money::parse(&self.amount, self.currency).map_err(|error| Violation::from(error).at(format!("{pointer}/amount")))
     }
 }
 

@@ -81,6 +81,9 @@ impl Role {
                 Scope::EmailsRead,
                 Scope::EmailsWrite,
                 Scope::EventsRead,
+                Scope::InvoicesRead,
+                Scope::PaymentsRead,
+                Scope::PaymentsWrite,
                 Scope::SubscriptionsRead,
                 Scope::SubscriptionsWrite,
                 Scope::WebhooksRead,
@@ -92,6 +95,7 @@ impl Role {
                 Scope::ChargesRead,
                 Scope::CustomersRead,
                 Scope::EmailsRead,
+                Scope::InvoicesRead,
                 Scope::SubscriptionsRead,
                 Scope::SubscriptionsWrite,
             ]
@@ -122,6 +126,12 @@ pub enum Scope {
     EmailsWrite,
     /// Read the event stream of the provider.
     EventsRead,
+    /// Read invoices and their corrections.
+    InvoicesRead,
+    /// Read payments.
+    PaymentsRead,
+    /// Record payments.
+    PaymentsWrite,
     /// Open a session for a customer.
     SessionsWrite,
     /// Read subscriptions, options, plan changes and cancellations.
@@ -130,6 +140,8 @@ pub enum Scope {
     SubscriptionsWrite,
     /// Create, read and advance test clocks.
     TestClocksWrite,
+    /// Report usage.
+    UsageWrite,
     /// Read webhook endpoints and their deliveries.
     WebhooksRead,
     /// Create and change webhook endpoints, which are told of every event of the provider.
@@ -138,7 +150,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in alphabetical order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::ApiKeysWrite,
         Self::CancellationsDecide,
         Self::CatalogueRead,
@@ -148,10 +160,14 @@ impl Scope {
         Self::EmailsRead,
         Self::EmailsWrite,
         Self::EventsRead,
+        Self::InvoicesRead,
+        Self::PaymentsRead,
+        Self::PaymentsWrite,
         Self::SessionsWrite,
         Self::SubscriptionsRead,
         Self::SubscriptionsWrite,
         Self::TestClocksWrite,
+        Self::UsageWrite,
         Self::WebhooksRead,
         Self::WebhooksWrite,
     ];
@@ -168,12 +184,16 @@ impl Scope {
             Self::EmailsRead => "emails:read",
             Self::EmailsWrite => "emails:write",
             Self::EventsRead => "events:read",
+            Self::InvoicesRead => "invoices:read",
+            Self::PaymentsRead => "payments:read",
+            Self::PaymentsWrite => "payments:write",
             Self::SessionsWrite => "sessions:write",
             Self::SubscriptionsRead => "subscriptions:read",
             Self::SubscriptionsWrite => "subscriptions:write",
             Self::TestClocksWrite => "test_clocks:write",
             Self::WebhooksRead => "webhooks:read",
             Self::WebhooksWrite => "webhooks:write",
+            Self::UsageWrite => "usage:write",
         }
     }
 
@@ -189,12 +209,16 @@ impl Scope {
             Self::EmailsRead => "Read the history of e-mails",
             Self::EmailsWrite => "Send e-mails again",
             Self::EventsRead => "Read the events of the provider",
+            Self::InvoicesRead => "Read invoices and their corrections",
+            Self::PaymentsRead => "Read payments",
+            Self::PaymentsWrite => "Record payments",
             Self::SessionsWrite => "Open sessions for customers",
             Self::SubscriptionsRead => "Read subscriptions, options, plan changes and cancellations",
             Self::SubscriptionsWrite => "Conclude, change and cancel subscriptions, and revoke pending changes",
             Self::TestClocksWrite => "Create, read and advance test clocks",
             Self::WebhooksRead => "Read webhook endpoints and their deliveries",
             Self::WebhooksWrite => "Create and change webhook endpoints, which are told of every event",
+            Self::UsageWrite => "Report usage",
         }
     }
 

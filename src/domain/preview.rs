@@ -303,7 +303,7 @@ fn new_charges<'a>(
             subscription
                 .charges
                 .iter()
-                .filter(move |charge| charge.status == ChargeStatus::Draft)
+                .filter(move |charge| charge.counts())
                 .filter(move |charge| known.is_none_or(|known| known.charges.iter().all(|old| old.id != charge.id)))
                 .map(move |charge| (subscription, charge))
         })

@@ -161,6 +161,19 @@ pub fn phases_of(conn: &mut DbConnection, subscription_ids: &[&str]) -> Result<V
         .load(conn)?)
 }
 
+/// The customers of some contracts of a provider, as pairs of contract and customer.
+pub fn customers_of(
+    conn: &mut DbConnection,
+    provider_id: &str,
+    ids: &[&str],
+) -> Result<Vec<(String, String)>, DbError> {
+    Ok(subscriptions::table
+        .filter(subscriptions::id.eq_any(ids))
+        .filter(subscriptions::provider_id.eq(provider_id))
+        .select((subscriptions::id, subscriptions::customer_id))
+        .load(conn)?)
+}
+
 /// A contract the caller may see.
 pub fn find(
     conn: &mut DbConnection,

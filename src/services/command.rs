@@ -62,6 +62,23 @@ pub fn run<T>(
     decide: &Decide<'_, T>,
     answer: &dyn Fn(&Workbench, T) -> Result<Answer, AppError>,
 ) -> Result<Answer, AppError> {
+    let scope = Scope::SubscriptionsWrite;
+    run_as(state, command, scope, key, reaches_back_to, decide, answer)
+}
+
+/// Like [`run`], for commands that need another scope.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without `scope`, [`AppError::NotFound`], and those of `decide`.
+pub fn run_as<T>(
+    state: &AppState,
+    command: &Command,
+    scope: Scope,
+    key: AccountKey<'_>,
+    reaches_back_to: Option<Date>,
+    decide: &Decide<'_, T>,
+    answer: &dyn Fn(&Workbench, T) -> Result<Answer, AppError>,
+) -> Result<Answer, AppError> {
     let now = state.clock.now();
     state.db.write(|conn| {
         idempotency::run(conn, &command.principal, command.idempotency.as_ref(), now, |conn| {
@@ -71,7 +88,7 @@ pub fn run<T>(
             };
             let mut bench = workbench::open(state, conn, opening)?;
             // After the account is found: what may not be seen is 404 before it is 403 (design decision 23).
-            command.principal.require(Scope::SubscriptionsWrite)?;
+            command.principal.require(scope)?;
             let outcome = decide(conn, &mut bench)?;
             bench.end_command()?;
             bench.stamp();

@@ -54,6 +54,8 @@ path_ids! {
     PlanChangeId("plan_change_id", PlanChange, "Id of the plan change.");
     CancellationId("cancellation_id", Cancellation, "Id of the cancellation.");
     ChargeId("charge_id", Charge, "Id of the charge.");
+    InvoiceId("invoice_id", Invoice, "Id of the invoice.");
+    CreditNoteId("credit_note_id", CreditNote, "Id of the invoice correction.");
     EmailId("email_id", Email, "Id of the e-mail.");
     EventId("event_id", Event, "Id of the event.");
     LegalDocumentId("legal_document_id", LegalDocument, "Id of the legal document.");

@@ -65,6 +65,11 @@ pub const TAGS: &[(&str, &str)] = &[
     ),
     ("Entitlements", "What a customer may use today."),
     ("Charges", "What has been charged, with its period and arithmetic."),
+    ("Charges", "What has been charged, with its period and arithmetic, and what was used."),
+    (
+        "Invoices",
+        "Consolidated invoices, their corrections and what was paid of them.",
+    ),
     (
         "Events",
         "Everything that happened, in order, for audit and integration.",

@@ -145,6 +145,8 @@ problem_codes! {
         ("Die E-Mail ist noch unterwegs; erst danach kann sie noch einmal gesendet werden.", "The e-mail is still on its way; it can be sent again after that.");
     WebhookEndpointDisabled = "webhook_endpoint_disabled", CONFLICT, ("Webhook-Endpunkt abgeschaltet", "Webhook endpoint disabled"),
         ("Der Endpunkt ist abgeschaltet. Schalten Sie ihn zuerst mit „enabled“ wieder ein.", "The endpoint is disabled. Enable it first with “enabled”.");
+    UsageOutsideContract = "usage_outside_contract", CONFLICT, ("Nutzung außerhalb des Vertrags", "Usage outside the contract"),
+        ("An diesem Tag läuft der Vertrag nicht; Nutzung wird nicht berechnet.", "The contract does not run on that day; the usage is not charged.");
     StateConflict = "state_conflict", CONFLICT, ("Stand erlaubt das nicht", "State conflict"),
         ("Der gegenwärtige Stand erlaubt das nicht.", "The present state does not allow this.");
     PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, ("Inzwischen geändert", "Precondition failed"),
@@ -173,6 +175,12 @@ problem_codes! {
         ("Der Tarif wird an diese Kundenart (Verbraucher oder Unternehmen) nicht verkauft.", "The plan is not sold to this kind of customer (consumer or business).");
     DateOutOfRange = "date_out_of_range", UNPROCESSABLE_ENTITY, ("Datum nicht möglich", "Date out of range"),
         ("Das Datum liegt außerhalb des Möglichen.", "The date is outside what is possible.");
+    AmountNotPositive = "amount_not_positive", UNPROCESSABLE_ENTITY, ("Betrag nicht größer als null", "Amount not positive"),
+        ("Der Betrag muss größer als 0,00 sein.", "The amount must be more than 0.00.");
+    CurrencyMismatch = "currency_mismatch", UNPROCESSABLE_ENTITY, ("Andere Währung", "Currency mismatch"),
+        ("Der Betrag lautet auf eine andere Währung als die Rechnungen des Anbieters.", "The amount is in another currency than the provider's invoices.");
+    UsageNotPriced = "usage_not_priced", UNPROCESSABLE_ENTITY, ("Kein Preis nach Nutzung", "Usage not priced"),
+        ("Der Tarif hat dafür keinen Preis nach Nutzung.", "The plan has no price by use for this.");
     NothingToChange = "nothing_to_change", UNPROCESSABLE_ENTITY, ("Nichts zu ändern", "Nothing to change"),
         ("Die Anfrage würde nichts ändern.", "The request would change nothing.");
     ReasonRequired = "reason_required", UNPROCESSABLE_ENTITY, ("Grund fehlt", "Reason required"),

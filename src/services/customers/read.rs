@@ -3,12 +3,14 @@
 use time::OffsetDateTime;
 
 use super::Customer;
+use crate::db::DbConnection;
 use crate::domain::access::{Principal, Scope};
 use crate::domain::customer_type::CustomerType;
 use crate::domain::ids::IdKind;
 use crate::error::AppError;
 use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::customers::{self, CustomerFilter};
+use crate::services::views;
 use crate::state::AppState;
 
 /// Which customers a list shows; empty means all.
@@ -39,10 +41,13 @@ pub fn find(state: &AppState, principal: &Principal, customer_id: &str) -> Resul
         return Err(AppError::NotFound);
     }
     principal.require(Scope::CustomersRead)?;
-    let row = state
-        .db
-        .read(|conn| customers::find(conn, &principal.provider_id, customer_id))?;
-    row.ok_or(AppError::NotFound)?.try_into()
+    // Whether invoices are overdue is as of now.
+    let read = |conn: &mut DbConnection| {
+        let row = customers::find(conn, &principal.provider_id, customer_id)?;
+        Ok(Vec::from_iter(row))
+    };
+    let (mut rows, _) = views::read_up_to_date(state, principal, read, |row| &row.id)?;
+    rows.pop().ok_or(AppError::NotFound)?.try_into()
 }
 
 /// A page of customers, newest first.
@@ -79,9 +84,8 @@ pub fn list(
         created_before: query.created_before.map(Into::into),
         before_id: request.after.as_ref().map(|key| key.id.clone()),
     };
-    let rows = state
-        .db
-        .read(|conn| customers::list(conn, &principal.provider_id, &filter, request.rows()))?;
+    let read = |conn: &mut DbConnection| Ok(customers::list(conn, &principal.provider_id, &filter, request.rows())?);
+    let (rows, _) = views::read_up_to_date(state, principal, read, |row| &row.id)?;
     let found = rows
         .into_iter()
         .map(Customer::try_from)
