@@ -27,7 +27,7 @@ pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
 }
 
 /// Something that was used.
-#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = UsageReport, example = json!({
     "subscription_id": "sub_01k9w3x8kqf0wvm2n6c1c9t7xh", "price": "sms", "quantity": 12, "reference": "sms-2026-11-21-0815"

@@ -9,10 +9,10 @@ use super::{
     because::Because,
     calendar::{add_months, next_day},
     catalogue::Consequence,
-    charge::{Charge, ChargeStatus},
+    charge::Charge,
     charging::next_uncharged_day,
     consent::RequiredDocument,
-    due,
+    due, invoice,
     localized::LocalizedText,
     money::{Currency, Money},
     order::OrderSummary,
@@ -79,12 +79,12 @@ pub struct Recurring {
     pub next_charge_on: Option<Date>,
 }
 
-/// What the contract's next regular bill will hold because of the command.
+/// The customer's next consolidated invoice as it stands after the command (design decisions 10 and 21).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NextInvoice {
-    /// The next day on which something is charged or credited; `None` when nothing is any more.
+    /// The day on which it will be issued; `None` when none is to come.
     pub on: Option<Date>,
-    /// What the command charges now plus everything that is charged and credited on that day.
+    /// What will stand on it: all open drafts and everything charged and credited until that day, of all contracts.
     pub totals: Totals,
 }
 
@@ -113,7 +113,7 @@ pub struct Preview {
     pub effective_on: Date,
     /// What is charged or credited at once.
     pub due_now: Totals,
-    /// What the next regular bill will hold.
+    /// The customer's next consolidated invoice.
     pub next_invoice: NextInvoice,
     /// What the contract costs afterwards; `None` when it ends or several are concerned.
     pub recurring: Option<Recurring>,
@@ -200,7 +200,7 @@ pub fn preview(
     )?;
     Ok(Preview {
         effective_on: parts.effective_on,
-        next_invoice: next_invoice(before, after, circumstances, &parts.subscription_ids)?,
+        next_invoice: next_invoice(before, after, circumstances)?,
         recurring: recurring(&later, &parts, currency)?,
         due_now,
         lines,
@@ -263,30 +263,33 @@ fn recurring(later: &Account, parts: &PreviewParts, currency: Currency) -> Resul
     recurring_price(subscription, parts.effective_on, currency)
 }
 
-fn next_invoice(
-    before: &Account,
-    after: &Account,
-    circumstances: &Circumstances<'_>,
-    subscription_ids: &[String],
-) -> Result<NextInvoice, Violation> {
-    let mut later = after.clone();
-    later
-        .subscriptions
-        .retain(|subscription| is_concerned(subscription, subscription_ids));
-    // Pending changes move the next bill and what is on it, so time passes step by step until something is charged.
+/// The next consolidated invoice after the command: all that the customer's contracts owe by then, not only this one's part.
+fn next_invoice(before: &Account, after: &Account, circumstances: &Circumstances<'_>) -> Result<NextInvoice, Violation> {
     let horizon = add_months(circumstances.today, LONGEST_WAIT_MONTHS);
-    let mut on = None;
-    while let Some(day) = due::next_due_on(&later).filter(|day| on.is_none() && *day <= horizon) {
-        due::advance(&mut later, day, circumstances.zone)?;
-        on = Some(day).filter(|_| new_charges(after, &later, subscription_ids).next().is_some());
+    let zero = Money::zero(circumstances.provider.currency);
+    let mut next = NextInvoice {
+        on: None,
+        totals: Totals {
+            net: zero,
+            tax: zero,
+            gross: zero,
+        },
+    };
+    // What the command itself has issued, or what will be issued next.
+    let issued = &after.billing.issued[before.billing.issued.len().min(after.billing.issued.len())..];
+    let documents = match issued.first() {
+        Some(_) => issued.to_vec(),
+        None => invoice::next_invoice(after, horizon, circumstances.zone)?.map_or_else(Vec::new, |next| next.documents),
+    };
+    if let Some(first) = documents.first() {
+        next.on = Some(first.issued_on);
+        for document in &documents {
+            next.totals.net = next.totals.net.checked_add(document.totals.net)?;
+            next.totals.tax = next.totals.tax.checked_add(document.totals.tax)?;
+            next.totals.gross = next.totals.gross.checked_add(document.totals.gross)?;
+        }
     }
-    let lines: Vec<PreviewLine> = new_charges(before, &later, subscription_ids)
-        .map(|(subscription, charge)| line(subscription, charge))
-        .collect();
-    Ok(NextInvoice {
-        on,
-        totals: totals(lines.iter(), circumstances.provider.currency)?,
-    })
+    Ok(next)
 }
 
 fn new_charges<'a>(

@@ -128,10 +128,7 @@ fn apply_in_txn(
 /// Those of the database; a single customer's failure is recorded on the customer instead.
 pub fn run_batch(state: &AppState) -> Result<usize, AppError> {
     let now = state.clock.now();
-    let batch = state.db.write(|conn| {
-        let claimed = account::claim(conn, now.into(), BATCH)?;
-        apply_batch_in_txn(state, conn, claimed, now)
-    });
+    let batch = state.db.write(|conn| run_in_txn(state, conn));
     match batch {
         Ok(done) => {
             state.metrics.due_batch(u64::try_from(done).unwrap_or(u64::MAX), 0);
@@ -143,6 +140,16 @@ pub fn run_batch(state: &AppState) -> Result<usize, AppError> {
             run_one_by_one(state, now)
         }
     }
+}
+
+/// Claims a batch and applies what is due for it within an open write transaction; says how many customers it took.
+///
+/// # Errors
+/// Those of the database, and of any single customer.
+pub fn run_in_txn(state: &AppState, conn: &mut DbConnection) -> Result<usize, AppError> {
+    let now = state.clock.now();
+    let claimed = account::claim(conn, now.into(), BATCH)?;
+    apply_batch_in_txn(state, conn, claimed, now)
 }
 
 /// Applies what is due for locked customers on the wall clock: loaded with one query per table, decided in memory, written with

@@ -22,6 +22,7 @@ mod emails;
 mod event_feed;
 mod evidence;
 mod found_by_strangers;
+mod invoices;
 mod manners;
 mod scenarios;
 mod server;

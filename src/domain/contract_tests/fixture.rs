@@ -18,7 +18,9 @@ use crate::{
         consent::Agreement,
         customer_type::CustomerType,
         due,
+        event_type::EventType,
         ids::IdKind,
+        invoice::{Billing, BillingTerms, Document},
         plan_change::{PlanChangeOutcome, PlanChangeRequest, change_plan},
         plan_version::PlanVersion,
         revocation::revoke,
@@ -140,6 +142,7 @@ impl World {
         };
         let mut account = self.account.clone();
         let outcome = command(&mut account, &circumstances)?;
+        due::end_command(&mut account, circumstances.moment())?;
         self.account = account;
         invariants::check(&self.account, self.today);
         Ok(outcome)
@@ -291,10 +294,19 @@ impl World {
             .collect()
     }
 
-    /// The types of the events so far; forgets them.
+    /// The documents issued so far: `invoice 2026-01-10 3 lines 35.10 + 6.67 = 41.77`.
+    pub fn documents(&self) -> Vec<String> {
+        self.account.billing.issued.iter().map(document_line).collect()
+    }
+
+    /// The types of the events of contracts so far; forgets them, and those of invoices.
     pub fn take_events(&mut self) -> Vec<&'static str> {
         let events = std::mem::take(&mut self.account.events);
-        events.into_iter().map(|event| event.event_type.as_str()).collect()
+        let types = events.into_iter().map(|event| event.event_type);
+        types
+            .filter(|each| !matches!(each.object(), "invoice" | "credit_note"))
+            .map(EventType::as_str)
+            .collect()
     }
 
     /// The phases that count: `2026-01-01.. 3 plus`.
@@ -313,6 +325,14 @@ impl World {
     }
 }
 
+/// The customer is billed by the provider's terms.
+fn billing(catalogue: &Catalogue) -> Billing {
+    Billing {
+        terms: BillingTerms::of(&catalogue.provider).map(Arc::new),
+        ..Billing::default()
+    }
+}
+
 fn bill_line(charge: &Charge) -> String {
     format!(
         "{} {} {}..{} {} × {} = {}",
@@ -323,6 +343,19 @@ fn bill_line(charge: &Charge) -> String {
         charge.quantity,
         charge.unit_price.amount(),
         charge.amount.amount(),
+    )
+}
+
+fn document_line(document: &Document) -> String {
+    let totals = document.totals;
+    format!(
+        "{} {} {} lines {} + {} = {}",
+        document.document_type.as_str(),
+        document.issued_on,
+        document.lines.len(),
+        totals.net.amount(),
+        totals.tax.amount(),
+        totals.gross.amount(),
     )
 }
 

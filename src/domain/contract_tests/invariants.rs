@@ -9,8 +9,10 @@ use crate::domain::{
     calendar::{next_day, previous_day},
     catalogue::PriceKind,
     change::ChangeKind,
-    charge::{Charge, ChargeKind},
+    charge::{Charge, ChargeKind, ChargeStatus},
+    invoice::{CreditReason, DocumentType},
     subscription::{Phase, Subscription},
+    tax::PriceMode,
 };
 
 /// Panics if something that must always hold does not.
@@ -21,10 +23,53 @@ pub fn check(account: &Account, today: Date) {
         check_charges(subscription);
         check_days(subscription);
     }
+    check_documents(account);
     let ids = account.subscriptions.iter().flat_map(|each| &each.charges);
     let mut ids: Vec<&str> = ids.map(|charge| charge.id.as_str()).collect();
     ids.sort_unstable();
     assert!(ids.windows(2).all(|pair| pair[0] != pair[1]), "two charges share an id");
+}
+
+/// Every invoiced charge stands on exactly one document that is not a correction of it, lines and groups add up to the totals to
+/// the cent, invoices are positive, and what has been credited is never more than what was invoiced.
+fn check_documents(account: &Account) {
+    let mut taken_up = BTreeMap::new();
+    for document in &account.billing.issued {
+        let sum: i64 = document.lines.iter().map(|line| line.amount.minor).sum();
+        let totals = document.totals;
+        match document.price_mode {
+            PriceMode::Net => assert_eq!(sum, totals.net.minor, "{document:#?}"),
+            PriceMode::Gross => assert_eq!(sum, totals.gross.minor, "{document:#?}"),
+        }
+        let groups = &document.tax_groups;
+        assert_eq!(groups.iter().map(|group| group.net.minor).sum::<i64>(), totals.net.minor);
+        assert_eq!(groups.iter().map(|group| group.tax.minor).sum::<i64>(), totals.tax.minor);
+        assert_eq!(totals.net.minor + totals.tax.minor, totals.gross.minor);
+        let takes_back = document
+            .correction
+            .as_ref()
+            .is_some_and(|correction| correction.reason != CreditReason::FinalSettlement);
+        if document.document_type == DocumentType::Invoice {
+            assert!(totals.gross.minor > 0, "{document:#?}");
+        }
+        for line in document.lines.iter().filter(|_| !takes_back) {
+            let twin = taken_up.insert(&line.charge_id, &document.id);
+            assert_eq!(twin, None, "invoiced twice: {line:#?}");
+        }
+    }
+    for charge in account.subscriptions.iter().flat_map(|each| &each.charges) {
+        let document = taken_up.get(&charge.id).copied();
+        match charge.status {
+            ChargeStatus::Draft => assert_eq!(document, None, "{charge:#?}"),
+            ChargeStatus::Invoiced => {
+                assert_eq!(document, charge.invoice_id.as_ref().or(charge.credit_note_id.as_ref()), "{charge:#?}");
+            }
+            ChargeStatus::Voided => assert_eq!(document, charge.invoice_id.as_ref(), "{charge:#?}"),
+        }
+    }
+    for invoice in &account.billing.invoices {
+        assert!(invoice.credited.minor <= invoice.gross.minor && invoice.paid.minor >= 0, "{invoice:#?}");
+    }
 }
 
 /// The phases follow one another without gap or overlap, and the last one is open or reaches to the end.
@@ -120,7 +165,8 @@ fn check_days(subscription: &Subscription) {
         charges.any(|charge| charge.id == id)
     };
     for charge in &subscription.charges {
-        if is_one_off(charge.original_charge_id.as_ref().unwrap_or(&charge.id)) {
+        let is_usage = charge.kind == ChargeKind::Usage;
+        if is_usage || is_one_off(charge.original_charge_id.as_ref().unwrap_or(&charge.id)) {
             continue;
         }
         let sign = if charge.kind == ChargeKind::Credit { -1 } else { 1 };

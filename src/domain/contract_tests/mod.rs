@@ -10,6 +10,7 @@ mod foretold;
 mod good_cause;
 mod hard_upgrades;
 mod invariants;
+mod invoicing;
 mod keep_one;
 mod notices;
 mod plan_change;

@@ -142,8 +142,9 @@ fn of_a_change_inside_a_prepaid_year() {
             "2026-07-01 proration 2026-07-01..2026-07-31 31.00"
         ]
     );
-    assert_eq!(preview.next_invoice.on, Some(date!(2026 - 07 - 01)));
-    assert_eq!(preview.next_invoice.totals.net.minor, -15_300);
+    // A negative sum waits: 184.00 of credit are used up by six months, and 2.00 are left to pay.
+    assert_eq!(preview.next_invoice.on, Some(date!(2026 - 12 - 01)));
+    assert_eq!(preview.next_invoice.totals.net.minor, 200);
     assert_eq!(next_charge_on(&preview), Some(date!(2026 - 08 - 01)));
 }
 
@@ -191,13 +192,13 @@ fn of_a_revocation() {
     let preview = world.foresee_revocation(&id, &outcome.change_id).expect("a preview");
     assert_eq!(lines(&preview), [""; 0]);
     assert_eq!(gross(&preview.due_now), "0.00");
-    // 15 to 28 February was charged; the rest follows on 1 March: 14 of 28 days of 9.90.
-    assert_eq!(preview.next_invoice.on, Some(date!(2026 - 03 - 01)));
-    assert_eq!(preview.next_invoice.totals.net.minor, 495);
+    // 15 to 28 February was charged; the rest, 14 of 28 days of 9.90, follows on 1 March and is invoiced with the next period.
+    assert_eq!(preview.next_invoice.on, Some(date!(2026 - 03 - 15)));
+    assert_eq!(preview.next_invoice.totals.net.minor, 495 + 990);
     assert_eq!(preview.recurring.expect("a price").totals.net.minor, 990);
 }
 
-/// A preview of one contract says nothing about the others.
+/// The charges told are those of the contract; the invoice told is the next one of all contracts.
 #[test]
 fn of_one_contract_among_several() {
     let mut world = World::selling(
@@ -210,6 +211,6 @@ fn of_one_contract_among_several() {
     let order = world.order("s");
     let preview = world.foresee_conclusion(&order).expect("a preview");
     assert_eq!(preview.due_now.net.minor, 2900);
-    assert_eq!(preview.next_invoice.on, Some(date!(2026 - 02 - 10)));
-    assert_eq!(preview.next_invoice.totals.net.minor, 5800);
+    assert_eq!(preview.next_invoice.on, Some(date!(2026 - 01 - 10)), "a first period is invoiced at once");
+    assert_eq!(preview.next_invoice.totals.net.minor, 2900);
 }

@@ -167,6 +167,15 @@ impl BillingTerms {
         settings.invoicing.as_ref().map(|invoicing| Self::new(invoicing, settings))
     }
 
+    /// Terms by which a document is only foreseen.
+    pub(super) fn foreseen() -> Self {
+        Self {
+            supplier: Supplier::unnamed(),
+            payment_term_days: 0,
+            holiday_regions: Vec::new(),
+        }
+    }
+
     fn new(invoicing: &Invoicing, settings: &ProviderSettings) -> Self {
         Self {
             supplier: invoicing.supplier.clone(),

@@ -1,10 +1,12 @@
 //! When the billing side of an account falls due: usage at the end of its period, the invoice on a billing day, an unpaid
 //! invoice after its due day.
 
+use std::sync::Arc;
+
 use time::Date;
 
 use super::{
-    billing::{InvoiceHead, InvoiceStatus},
+    billing::{BillingTerms, InvoiceHead, InvoiceStatus},
     collect::{self, Draft, Heading},
     document::{Correction, CreditReason, Document, DocumentType},
     treatment::TaxTreatment,
@@ -244,23 +246,22 @@ pub struct PreparedInvoice {
     pub documents: Vec<Document>,
 }
 
-/// The next consolidated invoice as it stands: time passes on a copy until one is issued. `None` when none will be within
-/// `horizon`.
+/// The next consolidated invoice as it stands, or the correction that pays credits out at the end: time passes on a copy until
+/// one is issued. `None` when none will be within `horizon`. Days and sums are told for providers that do not invoice too.
 ///
 /// # Errors
 /// When an amount leaves the range of money.
 pub fn next_invoice(account: &Account, horizon: Date, zone: &TimeZone) -> Result<Option<PreparedInvoice>, Violation> {
     let mut later = account.clone();
     later.billing.issued.clear();
+    let foreseen = || Arc::new(BillingTerms::foreseen());
+    later.billing.terms.get_or_insert_with(foreseen);
     while let Some(day) = due::next_due_on(&later).filter(|day| *day <= horizon) {
         due::advance(&mut later, day, zone)?;
-        let invoices = |document: &Document| document.document_type == DocumentType::Invoice;
-        if later.billing.issued.iter().any(invoices) {
-            let on = later.billing.issued[0].issued_on;
-            let documents = std::mem::take(&mut later.billing.issued);
+        let documents = std::mem::take(&mut later.billing.issued);
+        if let Some(on) = documents.first().map(|document| document.issued_on) {
             return Ok(Some(PreparedInvoice { on, documents }));
         }
-        later.billing.issued.clear();
     }
     Ok(None)
 }

@@ -15,12 +15,14 @@ const OWNER: &str = "textschirm";
 const STRANGER: &str = "sprechfenster";
 
 /// Parameters that name something of one customer; the others name something of the provider.
-const OF_A_CUSTOMER: [&str; 5] = [
+const OF_A_CUSTOMER: [&str; 7] = [
     "subscription_id",
     "plan_change_id",
     "cancellation_id",
     "customer_id",
     "email_id",
+    "invoice_id",
+    "credit_note_id",
 ];
 
 async fn every_operation_asks_for_a_login(app: TestApp<'_>) {
@@ -80,6 +82,7 @@ async fn call(caller: &Caller, operation: &Operation, ids: &HashMap<&'static str
 
 /// One of everything that has an id, of one customer of the owning provider.
 async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String> {
+    let credit_note = credit_note(app).await;
     let (customer_id, customer) = app.customer(OWNER, "business").await;
     let id = |value: &serde_json::Value| value["id"].as_str().expect("an id").to_owned();
     let order = json!({ "plan": "single", "consents": consents(&["terms", "dpa"]) });
@@ -128,6 +131,8 @@ async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String
         ("webhook_endpoint_id", endpoint),
         ("webhook_delivery_id", delivery),
         ("test_clock_id", app.test_clock(OWNER, "2026-01-01T00:00:00Z").await),
+        ("invoice_id", first(customer.get("/v1/invoices").await.expect(200))),
+        ("credit_note_id", credit_note),
         ("email_id", first(customer.get("/v1/emails").await.expect(200))),
         ("plan_id", first(admin.get("/v1/plans").await.expect(200))),
         ("add_on_id", first(admin.get("/v1/add-ons").await.expect(200))),
@@ -136,4 +141,20 @@ async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String
             first(admin.get("/v1/legal-documents").await.expect(200)),
         ),
     ])
+}
+
+/// A correction: the only contract of a customer ends for good cause in its first month, and the rest is paid out.
+async fn credit_note(app: &TestApp<'_>) -> String {
+    let (customer_id, customer) = app.customer(OWNER, "business").await;
+    let order = json!({ "plan": "single", "consents": consents(&["terms", "dpa"]) });
+    let subscription = customer.post("/v1/subscriptions", order).await.expect(201);
+    let path = format!("/v1/subscriptions/{}/cancellations", subscription["id"].as_str().expect("an id"));
+    let staff = app.staff(OWNER);
+    let cause = json!({ "kind": "extraordinary", "reason": "Kein Betrieb." });
+    let cancellation = staff.post(&path, cause).await.expect(201);
+    let accept = format!("/v1/cancellations/{}/accept", cancellation["id"].as_str().expect("an id"));
+    staff.post(&accept, json!({})).await.expect(200);
+    app.state.clock.advance(time::Duration::days(2));
+    let notes = staff.get(&format!("/v1/credit-notes?customer_id={customer_id}")).await.expect(200);
+    notes["data"][0]["id"].as_str().expect("a correction").to_owned()
 }

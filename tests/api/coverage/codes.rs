@@ -44,6 +44,7 @@ async fn every_documented_code_is_provoked_once(app: TestApp<'_>) {
     by_master_data(&app, &mut provoked).await;
     by_emails(&app, &mut provoked).await;
     by_webhooks(&app, &mut provoked).await;
+    by_billing(&app, &mut provoked).await;
     by_unfinished_providers(&app, &mut provoked).await;
 
     let documented: BTreeSet<String> = operations()
@@ -334,6 +335,26 @@ async fn by_master_data(app: &TestApp<'_>, provoked: &mut Provoked) {
     };
     provoked.note(patch("\"cus-7\"").await, 412, "precondition_failed");
     provoked.note(patch("cus-1").await, 400, "invalid_header");
+}
+
+async fn by_billing(app: &TestApp<'_>, provoked: &mut Provoked) {
+    let (customer_id, customer) = app.customer("sprechfenster", "business").await;
+    let id = conclude(&customer, "plus", 1).await;
+    let staff = app.staff("sprechfenster");
+    let pay = |amount: &str, currency: &str| {
+        let body = json!({ "customer_id": customer_id, "amount": { "amount": amount, "currency": currency } });
+        let staff = &staff;
+        async move { staff.post("/v1/payments", body).await }
+    };
+    provoked.note(pay("0.00", "EUR").await, 422, "amount_not_positive");
+    provoked.note(pay("1.00", "CHF").await, 422, "currency_mismatch");
+    let report = |price: &str, used_at: &str| {
+        let record = json!({ "subscription_id": id, "price": price, "quantity": 1, "used_at": used_at });
+        let staff = &staff;
+        async move { staff.post("/v1/usage", json!({ "records": [record] })).await }
+    };
+    provoked.note(report("fax", "2026-03-16T09:30:00Z").await, 422, "usage_not_priced");
+    provoked.note(report("sms", "2025-03-16T09:30:00Z").await, 409, "usage_outside_contract");
 }
 
 async fn by_emails(app: &TestApp<'_>, provoked: &mut Provoked) {
