@@ -48,7 +48,12 @@ impl From<Currency> for CurrencyDto {
 #[schema(as = MoneyInput)]
 pub struct MoneyInput {
     /// Decimal string with exactly two decimals.
-    #[schema(pattern = r"^-?(0|[1-9]\d{0,12})\.\d{2}$", min_length = 4, max_length = 17, example = "19.90")]
+    #[schema(
+        pattern = r"^-?(0|[1-9]\d{0,12})\.\d{2}$",
+        min_length = 4,
+        max_length = 17,
+        example = "19.90"
+    )]
     amount: String,
     /// Currency (ISO 4217).
     #[schema(value_type = CurrencyDto)]
@@ -61,7 +66,8 @@ impl MoneyInput {
     /// # Errors
     /// `validation_failed` for text that is no amount.
     pub fn parse(&self, pointer: &str) -> Result<Money, Violation> {
-        Money::parse(&self.amount, self.currency).map_err(|error| Violation::from(error).at(format!("{pointer}/amount")))
+        Money::parse(&self.amount, self.currency)
+            .map_err(|error| Violation::from(error).at(format!("{pointer}/amount")))
     }
 }
 

@@ -71,7 +71,13 @@ pub struct UpdateAddress {
     #[schema(nullable = false, min_length = 1, max_length = 200, example = "München")]
     pub city: Option<String>,
     /// Country, ISO 3166-1 alpha-2.
-    #[schema(nullable = false, pattern = "^[A-Z]{2}$", min_length = 2, max_length = 2, example = "DE")]
+    #[schema(
+        nullable = false,
+        pattern = "^[A-Z]{2}$",
+        min_length = 2,
+        max_length = 2,
+        example = "DE"
+    )]
     pub country: Option<String>,
 }
 

@@ -84,10 +84,14 @@ pub fn next_due_on(account: &Account) -> Option<Date> {
 }
 
 fn next_step(account: &Account) -> Option<(Date, Step)> {
-    let contracts = account.subscriptions.iter().enumerate().filter_map(|(index, subscription)| {
-        let (day, step) = next_due(subscription)?;
-        Some((day, Step::Contract(step, index)))
-    });
+    let contracts = account
+        .subscriptions
+        .iter()
+        .enumerate()
+        .filter_map(|(index, subscription)| {
+            let (day, step) = next_due(subscription)?;
+            Some((day, Step::Contract(step, index)))
+        });
     let billing = invoice::next_step(account).map(|(day, step)| (day, Step::Billing(step)));
     contracts.chain(billing).min()
 }

@@ -264,7 +264,11 @@ fn recurring(later: &Account, parts: &PreviewParts, currency: Currency) -> Resul
 }
 
 /// The next consolidated invoice after the command: all that the customer's contracts owe by then, not only this one's part.
-fn next_invoice(before: &Account, after: &Account, circumstances: &Circumstances<'_>) -> Result<NextInvoice, Violation> {
+fn next_invoice(
+    before: &Account,
+    after: &Account,
+    circumstances: &Circumstances<'_>,
+) -> Result<NextInvoice, Violation> {
     let horizon = add_months(circumstances.today, LONGEST_WAIT_MONTHS);
     let zero = Money::zero(circumstances.provider.currency);
     let mut next = NextInvoice {

@@ -183,7 +183,11 @@ pub fn load_many(
 ) -> Result<HashMap<String, AccountRows>, DbError> {
     let mut accounts: HashMap<String, AccountRows> = HashMap::with_capacity(customer_ids.len());
     for row in super::subscriptions::load_for_customers(conn, customer_ids)? {
-        accounts.entry(row.customer_id.clone()).or_default().subscriptions.push(row);
+        accounts
+            .entry(row.customer_id.clone())
+            .or_default()
+            .subscriptions
+            .push(row);
     }
     for row in super::subscriptions::phases_for_customers(conn, customer_ids)? {
         accounts.entry(row.customer_id.clone()).or_default().phases.push(row);
@@ -214,9 +218,24 @@ impl AccountDifference {
             (&mut new.subscriptions, &mut changed.subscriptions),
             |row| &row.id,
         );
-        split(&before.phases, after.phases, (&mut new.phases, &mut changed.phases), |row| &row.id);
-        split(&before.changes, after.changes, (&mut new.changes, &mut changed.changes), |row| &row.id);
-        split(&before.charges, after.charges, (&mut new.charges, &mut changed.charges), |row| &row.id);
+        split(
+            &before.phases,
+            after.phases,
+            (&mut new.phases, &mut changed.phases),
+            |row| &row.id,
+        );
+        split(
+            &before.changes,
+            after.changes,
+            (&mut new.changes, &mut changed.changes),
+            |row| &row.id,
+        );
+        split(
+            &before.charges,
+            after.charges,
+            (&mut new.charges, &mut changed.charges),
+            |row| &row.id,
+        );
     }
 }
 
@@ -297,7 +316,9 @@ pub fn update_all(conn: &mut DbConnection, updates: &[AccountUpdate]) -> Result<
         return Ok(());
     }
     for update in updates {
-        diesel::update(customers::table.find(&update.id)).set(update).execute(conn)?;
+        diesel::update(customers::table.find(&update.id))
+            .set(update)
+            .execute(conn)?;
     }
     Ok(())
 }

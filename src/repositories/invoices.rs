@@ -241,7 +241,11 @@ pub fn credit_notes_list(
 }
 
 /// One correction of the provider.
-pub fn credit_note_find(conn: &mut DbConnection, provider_id: &str, id: &str) -> Result<Option<CreditNoteRow>, DbError> {
+pub fn credit_note_find(
+    conn: &mut DbConnection,
+    provider_id: &str,
+    id: &str,
+) -> Result<Option<CreditNoteRow>, DbError> {
     Ok(credit_notes::table
         .find(id)
         .filter(credit_notes::provider_id.eq(provider_id))
@@ -251,11 +255,7 @@ pub fn credit_note_find(conn: &mut DbConnection, provider_id: &str, id: &str) ->
 }
 
 /// The unpaid invoices of some customers, and those named by id, in the order of their due days.
-pub fn heads(
-    conn: &mut DbConnection,
-    customer_ids: &[&str],
-    named: &[&str],
-) -> Result<Vec<InvoiceHeadRow>, DbError> {
+pub fn heads(conn: &mut DbConnection, customer_ids: &[&str], named: &[&str]) -> Result<Vec<InvoiceHeadRow>, DbError> {
     let unpaid = invoices::table
         .filter(invoices::customer_id.eq_any(customer_ids))
         .filter(invoices::status.eq("open").or(invoices::status.eq("overdue")))

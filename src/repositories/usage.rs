@@ -108,15 +108,17 @@ pub fn unbilled(conn: &mut DbConnection, customer_ids: &[&str]) -> Result<Vec<Un
         .load(conn)?;
     Ok(groups
         .into_iter()
-        .map(|(customer_id, subscription_id, plan_version_id, price_key, recorded_on, first, quantity)| UnbilledRow {
-            customer_id,
-            subscription_id,
-            plan_version_id,
-            price_key,
-            recorded_on,
-            first_used_on: first.unwrap_or(recorded_on),
-            quantity: quantity.unwrap_or(0),
-        })
+        .map(
+            |(customer_id, subscription_id, plan_version_id, price_key, recorded_on, first, quantity)| UnbilledRow {
+                customer_id,
+                subscription_id,
+                plan_version_id,
+                price_key,
+                recorded_on,
+                first_used_on: first.unwrap_or(recorded_on),
+                quantity: quantity.unwrap_or(0),
+            },
+        )
         .collect())
 }
 

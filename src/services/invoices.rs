@@ -167,7 +167,10 @@ pub fn list(
     };
     let read = |conn: &mut DbConnection| Ok(invoices::list(conn, &filter, request.rows())?);
     let (rows, _) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
-    let found = rows.into_iter().map(InvoiceView::try_from).collect::<Result<Vec<_>, _>>()?;
+    let found = rows
+        .into_iter()
+        .map(InvoiceView::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(found, request, |view| PageKey::of_id(&view.document.id)))
 }
 
@@ -178,7 +181,9 @@ pub fn list(
 pub fn find(state: &AppState, principal: &Principal, id: &str) -> Result<InvoiceView, AppError> {
     let read = |conn: &mut DbConnection| {
         let row = invoices::find(conn, &principal.provider_id, id)?;
-        Ok(Vec::from_iter(row.filter(|row| principal.may_see_customer(&row.customer_id))))
+        Ok(Vec::from_iter(
+            row.filter(|row| principal.may_see_customer(&row.customer_id)),
+        ))
     };
     let (mut rows, _) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
     let row = rows.pop().ok_or(AppError::NotFound)?;
@@ -221,7 +226,10 @@ pub fn credit_notes(
     let rows = state
         .db
         .read(|conn| invoices::credit_notes_list(conn, &filter, request.rows()))?;
-    let found = rows.into_iter().map(CreditNoteView::try_from).collect::<Result<Vec<_>, _>>()?;
+    let found = rows
+        .into_iter()
+        .map(CreditNoteView::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(found, request, |view| PageKey::of_id(&view.document.id)))
 }
 
@@ -261,7 +269,11 @@ pub fn preview(
         return Err(AppError::NotFound);
     }
     state.db.read_consistent(|conn| {
-        let bench = workbench::open(state, conn, opening(principal, AccountKey::Customer(customer_id), false))?;
+        let bench = workbench::open(
+            state,
+            conn,
+            opening(principal, AccountKey::Customer(customer_id), false),
+        )?;
         principal.require(Scope::InvoicesRead)?;
         let horizon = add_months(bench.ground.today, HORIZON_MONTHS);
         Ok(next_invoice(&bench.account, horizon, &bench.ground.zone)?)

@@ -16,8 +16,8 @@ use crate::services::billing;
 use crate::services::command::Command;
 use crate::services::events::Caller;
 use crate::services::idempotency::{self, Answer};
-use crate::services::workbench::{self, Workbench};
 use crate::services::views;
+use crate::services::workbench::{self, Workbench};
 use crate::state::AppState;
 
 /// A usage record with its customer.
@@ -83,7 +83,10 @@ pub fn record(
             for customer_id in owners.values() {
                 if !benches.contains_key(customer_id) {
                     let key = AccountKey::Customer(customer_id);
-                    benches.insert(customer_id.clone(), workbench::open(state, conn, command.opening(key, true))?);
+                    benches.insert(
+                        customer_id.clone(),
+                        workbench::open(state, conn, command.opening(key, true))?,
+                    );
                 }
             }
             let recorded = decide(conn, &command.principal, reports, &owners, &mut benches)?;
@@ -111,7 +114,10 @@ fn owners(
     let mut owners = BTreeMap::new();
     let mut faults = Vec::new();
     for (index, report) in reports.iter().enumerate() {
-        match found.get(&report.subscription_id).filter(|owner| principal.may_see_customer(owner)) {
+        match found
+            .get(&report.subscription_id)
+            .filter(|owner| principal.may_see_customer(owner))
+        {
             Some(owner) => {
                 owners.insert(report.subscription_id.clone(), owner.clone());
             }
@@ -137,7 +143,10 @@ fn decide(
     owners: &BTreeMap<String, String>,
     benches: &mut BTreeMap<String, Workbench>,
 ) -> Result<Vec<UsageView>, AppError> {
-    let references: Vec<&str> = reports.iter().filter_map(|report| report.reference.as_deref()).collect();
+    let references: Vec<&str> = reports
+        .iter()
+        .filter_map(|report| report.reference.as_deref())
+        .collect();
     let mut known: HashMap<String, UsageView> = HashMap::new();
     if !references.is_empty() {
         for row in usage::with_references(conn, &principal.provider_id, &references)? {
@@ -218,6 +227,9 @@ pub fn list(
     };
     let read = |conn: &mut DbConnection| Ok(usage::list(conn, &filter, request.rows())?);
     let (rows, _) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
-    let found = rows.into_iter().map(UsageView::try_from).collect::<Result<Vec<_>, _>>()?;
+    let found = rows
+        .into_iter()
+        .map(UsageView::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(found, request, |view| PageKey::of_id(&view.id)))
 }

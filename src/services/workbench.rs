@@ -189,7 +189,10 @@ pub fn open(state: &AppState, conn: &mut DbConnection, opening: Opening<'_>) -> 
 /// charged for that day.
 pub(super) fn charges_from(row: &AccountRow, ground: &Ground, reaches_back_to: Option<Date>) -> Date {
     let due_on = due_on(row, ground);
-    let earliest = [Some(ground.today), due_on, reaches_back_to].into_iter().flatten().min();
+    let earliest = [Some(ground.today), due_on, reaches_back_to]
+        .into_iter()
+        .flatten()
+        .min();
     earliest.map_or(ground.today, |day| add_days_back(day, 1))
 }
 
@@ -208,7 +211,9 @@ pub(super) fn plans_of<'a>(
 ) -> Result<HashMap<String, Arc<PlanVersion>>, AppError> {
     let phases = accounts.into_iter().flat_map(|account| &account.phases);
     let ids: BTreeSet<&str> = phases.map(|phase| phase.version_id()).collect();
-    state.catalogues.plan_versions(conn, &ids.into_iter().collect::<Vec<_>>())
+    state
+        .catalogues
+        .plan_versions(conn, &ids.into_iter().collect::<Vec<_>>())
 }
 
 /// Puts an account together from its rows and applies in memory what has fallen due.
@@ -409,7 +414,11 @@ impl Workbench {
     }
 
     /// New bookings keep the add-on as it was sold.
-    pub(super) fn keep_add_on_versions(&self, conn: &mut DbConnection, recorded_at: OffsetDateTime) -> Result<(), AppError> {
+    pub(super) fn keep_add_on_versions(
+        &self,
+        conn: &mut DbConnection,
+        recorded_at: OffsetDateTime,
+    ) -> Result<(), AppError> {
         let is_new =
             |subscription: &&Subscription| self.originals.iter().all(|original| original.id != subscription.id);
         for subscription in self.account.subscriptions.iter().filter(is_new) {

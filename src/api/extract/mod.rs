@@ -17,4 +17,8 @@ pub use body::{Form, Json, MAX_BODY_BYTES, MERGE_PATCH_JSON, MergePatch, Optiona
 pub use context::{RequestId, client_ip, request_id};
 pub use headers::IfMatch;
 pub use path::{AddOnId, ApiKeyId, BookingPath, CancellationId, ChargeId, CreditNoteId, CustomerId, EmailId, EventId, InvoiceId, LegalDocumentId, PlanChangeId, PlanId, ProviderSlug, SubscriptionId, TestClockId, WebhookDeliveryId, WebhookEndpointId};
+pub use path::{
+    AddOnId, ApiKeyId, BookingPath, CancellationId, ChargeId, CreditNoteId, CustomerId, EmailId, EventId, InvoiceId,
+    LegalDocumentId, PlanChangeId, PlanId, ProviderSlug, SubscriptionId, TestClockId,
+};
 pub use query::{NoParameters, Query};

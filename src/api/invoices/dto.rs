@@ -5,14 +5,15 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::api::amounts::TotalsDto;
-use crate::api::civil_date::CivilDate;
 use crate::api::choices::PriceModeDto;
+use crate::api::civil_date::CivilDate;
 use crate::api::contract_choices::ChargeKindDto;
 use crate::api::instant::Instant;
 use crate::api::money::{CurrencyDto, MoneyDto};
 use crate::api::parties::AddressDto;
 use crate::domain::invoice::{
-    CorrectedInvoice, CreditReason, Document, InvoiceStatus, Line, Note, Recipient, Supplier, TaxGroupLine, TaxTreatment,
+    CorrectedInvoice, CreditReason, Document, InvoiceStatus, Line, Note, Recipient, Supplier, TaxGroupLine,
+    TaxTreatment,
 };
 use crate::domain::localized::Locale;
 use crate::list_of;
@@ -258,7 +259,10 @@ pub struct NoteDto {
     #[schema(max_length = 60, example = "reverse_charge")]
     pub code: String,
     /// The sentence.
-    #[schema(max_length = 500, example = "Steuerschuldnerschaft des Leistungsempfängers (§ 13b UStG, Art. 196 MwStSystRL).")]
+    #[schema(
+        max_length = 500,
+        example = "Steuerschuldnerschaft des Leistungsempfängers (§ 13b UStG, Art. 196 MwStSystRL)."
+    )]
     pub text: String,
 }
 
@@ -323,12 +327,20 @@ impl DocumentDto {
             recipient: document.recipient.into(),
             currency: document.currency.into(),
             price_mode: document.price_mode.into(),
-            lines: document.lines.into_iter().map(|line| LineDto::new(line, locale)).collect(),
+            lines: document
+                .lines
+                .into_iter()
+                .map(|line| LineDto::new(line, locale))
+                .collect(),
             tax_groups: document.tax_groups.into_iter().map(Into::into).collect(),
             totals: document.totals.into(),
             balance_applied: document.balance_applied.into(),
             amount_due: document.amount_due.into(),
-            notes: document.notes.into_iter().map(|note| NoteDto::new(note, locale)).collect(),
+            notes: document
+                .notes
+                .into_iter()
+                .map(|note| NoteDto::new(note, locale))
+                .collect(),
             missing: document.missing,
         }
     }
@@ -365,7 +377,11 @@ pub struct InvoiceDto {
     #[schema(required)]
     pub settled_at: Option<Instant>,
     /// SHA-256 of the stored document; it never changes.
-    #[schema(min_length = 64, max_length = 64, example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    #[schema(
+        min_length = 64,
+        max_length = 64,
+        example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    )]
     pub sha256: String,
     /// What was issued.
     #[serde(flatten)]
@@ -445,7 +461,11 @@ pub struct CreditNoteDto {
     #[schema(required)]
     pub refund_due_on: Option<CivilDate>,
     /// SHA-256 of the stored document; it never changes.
-    #[schema(min_length = 64, max_length = 64, example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    #[schema(
+        min_length = 64,
+        max_length = 64,
+        example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    )]
     pub sha256: String,
     /// What was issued.
     #[serde(flatten)]
@@ -462,7 +482,9 @@ impl CreditNoteDto {
             customer_id: view.customer_id,
             reason: correction.as_ref().map(|correction| correction.reason.into()),
             refund: correction.as_ref().map(|correction| correction.refund.into()),
-            refund_due_on: correction.as_ref().and_then(|correction| correction.refund_due_on.map(Into::into)),
+            refund_due_on: correction
+                .as_ref()
+                .and_then(|correction| correction.refund_due_on.map(Into::into)),
             corrected_invoices: correction
                 .map(|correction| correction.invoices.into_iter().map(Into::into).collect())
                 .unwrap_or_default(),

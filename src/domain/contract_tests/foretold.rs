@@ -68,7 +68,12 @@ pub fn check_preview(
     if let Some(on) = preview.next_invoice.on {
         let mut billed = executed.clone();
         billed.on(on);
-        let documents = billed.account.billing.issued.iter().skip(before.account.billing.issued.len());
+        let documents = billed
+            .account
+            .billing
+            .issued
+            .iter()
+            .skip(before.account.billing.issued.len());
         let sum: i64 = documents
             .filter(|document| document.issued_on == on)
             .map(|document| document.totals.gross.minor)

@@ -42,8 +42,14 @@ fn check_documents(account: &Account) {
             PriceMode::Gross => assert_eq!(sum, totals.gross.minor, "{document:#?}"),
         }
         let groups = &document.tax_groups;
-        assert_eq!(groups.iter().map(|group| group.net.minor).sum::<i64>(), totals.net.minor);
-        assert_eq!(groups.iter().map(|group| group.tax.minor).sum::<i64>(), totals.tax.minor);
+        assert_eq!(
+            groups.iter().map(|group| group.net.minor).sum::<i64>(),
+            totals.net.minor
+        );
+        assert_eq!(
+            groups.iter().map(|group| group.tax.minor).sum::<i64>(),
+            totals.tax.minor
+        );
         assert_eq!(totals.net.minor + totals.tax.minor, totals.gross.minor);
         let takes_back = document
             .correction
@@ -62,13 +68,20 @@ fn check_documents(account: &Account) {
         match charge.status {
             ChargeStatus::Draft => assert_eq!(document, None, "{charge:#?}"),
             ChargeStatus::Invoiced => {
-                assert_eq!(document, charge.invoice_id.as_ref().or(charge.credit_note_id.as_ref()), "{charge:#?}");
+                assert_eq!(
+                    document,
+                    charge.invoice_id.as_ref().or(charge.credit_note_id.as_ref()),
+                    "{charge:#?}"
+                );
             }
             ChargeStatus::Voided => assert_eq!(document, charge.invoice_id.as_ref(), "{charge:#?}"),
         }
     }
     for invoice in &account.billing.invoices {
-        assert!(invoice.credited.minor <= invoice.gross.minor && invoice.paid.minor >= 0, "{invoice:#?}");
+        assert!(
+            invoice.credited.minor <= invoice.gross.minor && invoice.paid.minor >= 0,
+            "{invoice:#?}"
+        );
     }
 }
 

@@ -67,10 +67,15 @@ fn drafts_of_all_contracts_wait_for_the_next_period_of_any_of_them() {
     world.on(date!(2026 - 04 - 11)).conclude("small");
     world.on(date!(2026 - 04 - 16)).change(&first, "large");
     assert_eq!(world.documents().len(), 2, "an upgrade within the period is a draft");
-    let prepared = next_invoice(&world.account, date!(2027 - 01 - 01), &world.zone).expect("sums").expect("one");
+    let prepared = next_invoice(&world.account, date!(2027 - 01 - 01), &world.zone)
+        .expect("sums")
+        .expect("one");
     world.on(date!(2026 - 05 - 01));
     // Credit and charge of the upgrade, and the new month of the large plan; the other contract's month begins on the 11th.
-    assert_eq!(world.documents()[2..], ["invoice 2026-05-01 3 lines 55.00 + 10.45 = 65.45"]);
+    assert_eq!(
+        world.documents()[2..],
+        ["invoice 2026-05-01 3 lines 55.00 + 10.45 = 65.45"]
+    );
     assert_eq!(prepared.on, date!(2026 - 05 - 01));
     assert_eq!(prepared.documents[0].totals, world.account.billing.issued[2].totals);
 }
@@ -85,7 +90,11 @@ fn a_negative_sum_waits_for_the_next_invoice_and_is_paid_out_at_the_last_end() {
     let id = world.conclude("large");
     world.on(date!(2026 - 01 - 02)).change(&id, "small");
     world.on(date!(2026 - 02 - 01));
-    assert_eq!(world.documents().len(), 1, "300.00 of credit against 9.68 and 10.00: no invoice");
+    assert_eq!(
+        world.documents().len(),
+        1,
+        "300.00 of credit against 9.68 and 10.00: no invoice"
+    );
     let drafts = |world: &World| {
         let charges = world.subscription(&id).charges.iter();
         charges.filter(|charge| charge.status == ChargeStatus::Draft).count()
@@ -101,7 +110,11 @@ fn a_negative_sum_waits_for_the_next_invoice_and_is_paid_out_at_the_last_end() {
     assert_eq!(correction.reason, CreditReason::FinalSettlement);
     assert_eq!(correction.refund, last.totals.gross.negated());
     assert_eq!(last.totals.net, euro("-280.32"));
-    assert_eq!(correction.invoices.len(), 1, "it names the invoice of the charge it reduces");
+    assert_eq!(
+        correction.invoices.len(),
+        1,
+        "it names the invoice of the charge it reduces"
+    );
 }
 
 #[test]
@@ -138,7 +151,11 @@ fn usage_is_charged_after_its_period_as_one_line_and_at_the_end_of_the_contract(
     world.on(last_day.next_day().expect("a day"));
     let last = world.account.billing.issued.last().expect("a final invoice").clone();
     assert_eq!(last.issued_on, world.today);
-    assert!(last.lines.iter().any(|line| line.kind.as_str() == "usage" && line.amount == euro("0.30")));
+    assert!(
+        last.lines
+            .iter()
+            .any(|line| line.kind.as_str() == "usage" && line.amount == euro("0.30"))
+    );
     assert_eq!(world.account.billing.usage, []);
     let refused = world.run(|account, circumstances| record_usage(account, circumstances, &report(1)));
     assert_eq!(refused.expect_err("it has ended").code, "usage_outside_contract");
@@ -156,9 +173,21 @@ fn payments_settle_the_named_invoice_then_the_oldest_and_the_rest_is_balance_for
     let mut world = World::demo("hosting", date!(2026 - 01 - 10));
     world.conclude("hosting_s");
     world.on(date!(2026 - 03 - 10));
-    let ids: Vec<String> = world.account.billing.invoices.iter().map(|invoice| invoice.id.clone()).collect();
+    let ids: Vec<String> = world
+        .account
+        .billing
+        .invoices
+        .iter()
+        .map(|invoice| invoice.id.clone())
+        .collect();
     let statuses = |world: &World| -> Vec<&str> {
-        world.account.billing.invoices.iter().map(|invoice| invoice.status.as_str()).collect()
+        world
+            .account
+            .billing
+            .invoices
+            .iter()
+            .map(|invoice| invoice.status.as_str())
+            .collect()
     };
     assert_eq!(statuses(&world), ["overdue", "overdue", "open"]);
     assert_eq!(world.account.billing.payment_status(), PaymentStatus::Overdue);
@@ -177,7 +206,11 @@ fn payments_settle_the_named_invoice_then_the_oldest_and_the_rest_is_balance_for
     assert_eq!(pay(&mut world, "100.00", None), (1, "96.44".to_owned()));
     world.on(date!(2026 - 05 - 10));
     let covered = world.account.billing.invoices.last().expect("an invoice");
-    assert_eq!(covered.status, InvoiceStatus::Paid, "a balance that suffices pays at once");
+    assert_eq!(
+        covered.status,
+        InvoiceStatus::Paid,
+        "a balance that suffices pays at once"
+    );
     assert_eq!(world.account.billing.balance, euro("84.66"));
 }
 
@@ -201,17 +234,32 @@ fn h35_a_draft_is_voided_and_what_is_invoiced_is_corrected_by_a_document_that_na
         void_or_credit(&mut world.account, &ids, CreditReason::Withdrawal, refund_due_on, at).expect("sums")
     };
     let credited = withdraw(&mut world);
-    assert_eq!(credited.voided.len(), 2, "credit and charge of the upgrade had not been invoiced");
+    assert_eq!(
+        credited.voided.len(),
+        2,
+        "credit and charge of the upgrade had not been invoiced"
+    );
     assert_eq!(credited.refund, Some(euro("11.90")));
     let note = world.account.billing.issued.last().expect("a correction").clone();
     assert_eq!(credited.credit_note_ids, [note.id.as_str()]);
     assert_eq!(note.totals.gross, euro("-11.90"));
     let correction = note.correction.expect("a correction");
     assert_eq!(correction.invoices[0].id, invoice.id);
-    assert_eq!((correction.refund, correction.refund_due_on), (euro("11.90"), refund_due_on));
+    assert_eq!(
+        (correction.refund, correction.refund_due_on),
+        (euro("11.90"), refund_due_on)
+    );
     assert_eq!(world.account.billing.invoices[0].status, InvoiceStatus::Cancelled);
-    assert_eq!(world.account.billing.balance, euro("0.00"), "a statutory refund is never carried");
-    assert_eq!(world.account.billing.issued[..1], issued_before[..], "the invoice itself is as it was");
+    assert_eq!(
+        world.account.billing.balance,
+        euro("0.00"),
+        "a statutory refund is never carried"
+    );
+    assert_eq!(
+        world.account.billing.issued[..1],
+        issued_before[..],
+        "the invoice itself is as it was"
+    );
     assert!(world.subscription(&id).charges.iter().all(|charge| !charge.counts()));
     assert_eq!(withdraw(&mut world), Default::default(), "twice is once");
 }

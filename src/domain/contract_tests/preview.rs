@@ -211,6 +211,10 @@ fn of_one_contract_among_several() {
     let order = world.order("s");
     let preview = world.foresee_conclusion(&order).expect("a preview");
     assert_eq!(preview.due_now.net.minor, 2900);
-    assert_eq!(preview.next_invoice.on, Some(date!(2026 - 01 - 10)), "a first period is invoiced at once");
+    assert_eq!(
+        preview.next_invoice.on,
+        Some(date!(2026 - 01 - 10)),
+        "a first period is invoiced at once"
+    );
     assert_eq!(preview.next_invoice.totals.net.minor, 2900);
 }

@@ -164,7 +164,10 @@ pub struct BillingTerms {
 impl BillingTerms {
     /// The terms of a provider that invoices; `None` for one that does not.
     pub fn of(settings: &ProviderSettings) -> Option<Self> {
-        settings.invoicing.as_ref().map(|invoicing| Self::new(invoicing, settings))
+        settings
+            .invoicing
+            .as_ref()
+            .map(|invoicing| Self::new(invoicing, settings))
     }
 
     /// Terms by which a document is only foreseen.
@@ -268,7 +271,9 @@ impl Billing {
 
     /// Who issues; a placeholder where the provider does not invoice and a document is only foreseen.
     pub(super) fn supplier(&self) -> Supplier {
-        self.terms.as_ref().map_or_else(Supplier::unnamed, |terms| terms.supplier.clone())
+        self.terms
+            .as_ref()
+            .map_or_else(Supplier::unnamed, |terms| terms.supplier.clone())
     }
 
     /// The invoice with this id, if it is unpaid or named by a charge in memory.

@@ -167,7 +167,11 @@ pub(super) fn document(billing: &Billing, heading: &Heading<'_>, lines: Vec<Line
     if is_invoice && heading.customer_type == CustomerType::Consumer && amount_due.minor > 0 {
         notes.push(default_note());
     }
-    let kind = if is_invoice { IdKind::Invoice } else { IdKind::CreditNote };
+    let kind = if is_invoice {
+        IdKind::Invoice
+    } else {
+        IdKind::CreditNote
+    };
     let first = lines.first().map_or("", |line| line.charge_id.as_str());
     let facts = [heading.customer_id, currency.as_str(), price_mode.as_str(), first];
     Ok(Document {
@@ -178,7 +182,11 @@ pub(super) fn document(billing: &Billing, heading: &Heading<'_>, lines: Vec<Line
         issued_on: heading.issued_on,
         due_on,
         service_from_on: lines.iter().map(|line| line.from_on).min().unwrap_or(heading.issued_on),
-        service_through_on: lines.iter().map(|line| line.through_on).max().unwrap_or(heading.issued_on),
+        service_through_on: lines
+            .iter()
+            .map(|line| line.through_on)
+            .max()
+            .unwrap_or(heading.issued_on),
         supplier: billing.supplier(),
         recipient: billing.recipient.clone(),
         currency,

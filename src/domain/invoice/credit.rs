@@ -64,7 +64,11 @@ pub fn void_or_credit(
     }
     for (invoice_id, charges) in by_invoice {
         let document = correct(account, &invoice_id, &charges, (reason, refund_due_on), moment)?;
-        if let Some(correction) = document.correction.as_ref().filter(|correction| !correction.refund.is_zero()) {
+        if let Some(correction) = document
+            .correction
+            .as_ref()
+            .filter(|correction| !correction.refund.is_zero())
+        {
             let so_far = outcome.refund.unwrap_or(Money::zero(document.currency));
             outcome.refund = Some(so_far.checked_add(correction.refund)?);
         }
@@ -94,7 +98,12 @@ fn taken_back(account: &Account, charge_ids: &[String]) -> Vec<(String, Charge)>
 /// The invoice that is corrected: that of the charge, for a credit that of the charge it reduces.
 fn invoice_of(account: &Account, charge: &Charge) -> Option<String> {
     let known = &account.billing.invoiced_charges;
-    let of = |id: &str| known.iter().find(|(charge_id, _)| charge_id == id).map(|(_, invoice)| invoice.clone());
+    let of = |id: &str| {
+        known
+            .iter()
+            .find(|(charge_id, _)| charge_id == id)
+            .map(|(_, invoice)| invoice.clone())
+    };
     charge
         .original_charge_id
         .as_deref()
@@ -128,7 +137,11 @@ fn correct(
     (reason, refund_due_on): (CreditReason, Option<Date>),
     moment: Moment,
 ) -> Result<Document, Violation> {
-    let treatment = account.billing.invoice(invoice_id).map(|invoice| invoice.treatment).unwrap_or_default();
+    let treatment = account
+        .billing
+        .invoice(invoice_id)
+        .map(|invoice| invoice.treatment)
+        .unwrap_or_default();
     let negated: Vec<(String, Charge)> = charges
         .iter()
         .map(|(contract, charge)| {
@@ -138,7 +151,10 @@ fn correct(
             (contract.clone(), negated)
         })
         .collect();
-    let drafts: Vec<Draft<'_>> = negated.iter().map(|(contract, charge)| (contract.as_str(), charge)).collect();
+    let drafts: Vec<Draft<'_>> = negated
+        .iter()
+        .map(|(contract, charge)| (contract.as_str(), charge))
+        .collect();
     let mut groups = collect::groups(&drafts);
     // All charges of one invoice share currency and price mode.
     let (key, members) = groups.remove(0);
@@ -169,7 +185,11 @@ fn correct(
     document.correction = Some(Correction {
         reason,
         invoices: collect::corrected(&account.billing, &document.lines),
-        refund: if to_balance { Money::zero(refund.currency) } else { refund },
+        refund: if to_balance {
+            Money::zero(refund.currency)
+        } else {
+            refund
+        },
         refund_due_on: refund_due_on.filter(|_| !to_balance && !refund.is_zero()),
     });
     Ok(document)
@@ -187,6 +207,9 @@ fn settle_invoice(billing: &mut Billing, id: &str, credit: Money, moment: Moment
     let after = overpaid(invoice.open_amount()?);
     let was_unpaid = invoice.status.is_unpaid();
     invoice.settle(moment.at)?;
-    debug_assert!(was_unpaid || invoice.status != InvoiceStatus::Open, "a settled invoice is not reopened");
+    debug_assert!(
+        was_unpaid || invoice.status != InvoiceStatus::Open,
+        "a settled invoice is not reopened"
+    );
     Ok(after.checked_sub(before)?)
 }

@@ -17,12 +17,12 @@ use crate::domain::{
     calendar::next_day,
     charge::{Charge, ChargeStatus},
     charging::unix_millis,
+    due,
     event::DraftEvent,
     event_type::EventType,
     money::Money,
     subscription::{Phase, Subscription},
     time_zone::TimeZone,
-    due,
     violation::Violation,
 };
 
@@ -39,10 +39,14 @@ pub enum BillingStep {
 
 /// The next billing step and its day.
 pub fn next_step(account: &Account) -> Option<(Date, BillingStep)> {
-    let usage = account.subscriptions.iter().enumerate().filter_map(|(index, subscription)| {
-        let day = usage::next_day_of(subscription, &account.billing)?;
-        Some((day, BillingStep::Usage(index)))
-    });
+    let usage = account
+        .subscriptions
+        .iter()
+        .enumerate()
+        .filter_map(|(index, subscription)| {
+            let day = usage::next_day_of(subscription, &account.billing)?;
+            Some((day, BillingStep::Usage(index)))
+        });
     let invoice = invoice_day(account).map(|day| (day, BillingStep::Invoice));
     let invoices = account.billing.invoices.iter().enumerate();
     let overdue = invoices
@@ -88,10 +92,18 @@ fn invoice_day(account: &Account) -> Option<Date> {
     }
     let drafts = || open_drafts(account).map(|(_, charge)| charge.charged_on);
     let after = drafts().min()?.max(billing.swept_on.unwrap_or(Date::MIN));
-    let recurring = account.subscriptions.iter().filter(|each| is_live(each) && !each.is_one_off_service());
+    let recurring = account
+        .subscriptions
+        .iter()
+        .filter(|each| is_live(each) && !each.is_one_off_service());
     let day = match recurring.filter_map(|each| next_period_start(each, after)).min() {
         Some(day) => day,
-        None => match account.contracts().filter(|each| is_live(each)).filter_map(|each| each.ends_on).max() {
+        None => match account
+            .contracts()
+            .filter(|each| is_live(each))
+            .filter_map(|each| each.ends_on)
+            .max()
+        {
             Some(last_end) => next_day(last_end),
             None => {
                 let day = last_end_of_all(account).max(drafts().max())?;
@@ -115,14 +127,17 @@ fn is_live(subscription: &Subscription) -> bool {
 /// The day after the last contract ended or was withdrawn from.
 fn last_end_of_all(account: &Account) -> Option<Date> {
     let ends = account.contracts();
-    ends.filter_map(|each| each.withdrawn_on.or(each.ends_on.map(next_day))).max()
+    ends.filter_map(|each| each.withdrawn_on.or(each.ends_on.map(next_day)))
+        .max()
 }
 
 /// First day after `after` on which a contract begins a billing period, or begins at all.
 fn next_period_start(subscription: &Subscription, after: Date) -> Option<Date> {
     let phases = subscription.phases.iter().filter(|phase| !phase.removed);
     let starts = phases.filter_map(|phase| period_start_in(phase, next_day(after).max(phase.from_on), subscription));
-    starts.min().filter(|day| subscription.ends_on.is_none_or(|end| *day <= end))
+    starts
+        .min()
+        .filter(|day| subscription.ends_on.is_none_or(|end| *day <= end))
 }
 
 fn period_start_in(phase: &Phase, from: Date, subscription: &Subscription) -> Option<Date> {
@@ -155,7 +170,10 @@ fn sweep(account: &mut Account, day: Date, moment: Moment) -> Result<(), Violati
         .filter(|(_, charge)| charge.charged_on <= day)
         .map(|(contract, charge)| (contract.to_owned(), charge.clone()))
         .collect();
-    let drafts: Vec<Draft<'_>> = drafts.iter().map(|(contract, charge)| (contract.as_str(), charge)).collect();
+    let drafts: Vec<Draft<'_>> = drafts
+        .iter()
+        .map(|(contract, charge)| (contract.as_str(), charge))
+        .collect();
     for (key, members) in collect::groups(&drafts) {
         let lines = members
             .iter()
@@ -228,10 +246,14 @@ fn issue(account: &mut Account, document: Document, treatment: TaxTreatment, mom
     };
     head.settle(moment.at)?;
     if head.status == InvoiceStatus::Paid {
-        account.events.push(DraftEvent::of_invoice(EventType::InvoicePaid, &head, moment));
+        account
+            .events
+            .push(DraftEvent::of_invoice(EventType::InvoicePaid, &head, moment));
     }
     let lines = document.lines.iter();
-    billing.invoiced_charges.extend(lines.map(|line| (line.charge_id.clone(), document.id.clone())));
+    billing
+        .invoiced_charges
+        .extend(lines.map(|line| (line.charge_id.clone(), document.id.clone())));
     billing.invoices.push(head);
     billing.issued.push(document);
     Ok(())

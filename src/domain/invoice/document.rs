@@ -225,7 +225,9 @@ impl Document {
     /// The form that is stored and hashed: JSON with members sorted, without insignificant white space.
     pub fn canonical(&self) -> String {
         // Serializing plain data with text keys cannot fail; an empty document would be noticed by its hash.
-        serde_json::to_value(self).map(|value| canonical_json(&value)).unwrap_or_default()
+        serde_json::to_value(self)
+            .map(|value| canonical_json(&value))
+            .unwrap_or_default()
     }
 
     /// SHA-256 of a canonical form, in lower-case hexadecimal.

@@ -20,11 +20,9 @@ mod usage;
 
 pub use billing::{BilledUsage, Billing, BillingTerms, InvoiceHead, InvoiceStatus, PaymentStatus};
 pub use credit::{Credited, void_or_credit};
+pub(super) use days::{BillingStep, next_step, perform, period_begins};
 pub use days::{PreparedInvoice, next_invoice};
-pub(super) use days::{BillingStep, next_step, period_begins, perform};
-pub use document::{
-    CorrectedInvoice, Correction, CreditReason, Document, DocumentType, Line, Note, TaxGroupLine,
-};
+pub use document::{CorrectedInvoice, Correction, CreditReason, Document, DocumentType, Line, Note, TaxGroupLine};
 pub use party::{Address, BillingDetails, Invoicing, Recipient, Supplier, document_number, is_number_format};
 pub use payment::{Allocation, Payment, PaymentOrder, record_payment};
 pub use treatment::{TaxTreatment, is_vat_id};

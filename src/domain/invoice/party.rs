@@ -135,7 +135,9 @@ pub fn is_number_format(format: &str) -> bool {
     rest.chars().count() <= 30
         && once('\u{1}')
         && once('\u{2}')
-        && rest.chars().all(|character| plain(character) || matches!(character, '\u{1}' | '\u{2}'))
+        && rest
+            .chars()
+            .all(|character| plain(character) || matches!(character, '\u{1}' | '\u{2}'))
         && !rest.contains("\u{1}\u{2}")
         && !rest.contains("\u{2}\u{1}")
 }
@@ -147,7 +149,10 @@ mod tests {
     #[test]
     fn numbers_carry_year_and_place_and_say_when_they_are_only_tests() {
         assert_eq!(document_number("RE-{year}-{number}", 2026, 42, false), "RE-2026-000042");
-        assert_eq!(document_number("{number}/{year}", 2026, 1_234_567, true), "TEST-1234567/2026");
+        assert_eq!(
+            document_number("{number}/{year}", 2026, 1_234_567, true),
+            "TEST-1234567/2026"
+        );
     }
 
     #[test]
@@ -156,7 +161,15 @@ mod tests {
             assert!(is_number_format(good), "{good}");
         }
         let long = format!("{{year}}-{{number}}{}", "x".repeat(30));
-        for bad in ["", "{year}", "{number}", "{year}{number}", "{year}-{number}-{number}", "{year} {number}", &long] {
+        for bad in [
+            "",
+            "{year}",
+            "{number}",
+            "{year}{number}",
+            "{year}-{number}-{number}",
+            "{year} {number}",
+            &long,
+        ] {
             assert!(!is_number_format(bad), "{bad}");
         }
     }

@@ -81,9 +81,7 @@ pub fn record_payment(
         .iter_mut()
         .filter(|invoice| invoice.status.is_unpaid() && invoice.gross.currency == order.amount.currency)
         .collect();
-    unpaid.sort_by(|one, other| {
-        (!named(one), one.due_on, &one.id).cmp(&(!named(other), other.due_on, &other.id))
-    });
+    unpaid.sort_by(|one, other| (!named(one), one.due_on, &one.id).cmp(&(!named(other), other.due_on, &other.id)));
     for invoice in unpaid {
         let open = invoice.open_amount()?;
         let part = Money::new(open.minor.min(left.minor), left.currency)?;

@@ -90,7 +90,9 @@ fn documents(charges: &[Charge], billing: &Billing, customer_type: CustomerType)
     let drafts: Vec<Draft<'_>> = charges.iter().map(|charge| ("sub_a", charge)).collect();
     let treatment = TaxTreatment::of(&billing.supplier(), customer_type, &billing.details);
     let document = |(key, members): ((Currency, PriceMode), Vec<Draft<'_>>)| {
-        let lines = members.iter().map(|draft| collect::line(*draft, billing, treatment).expect("a line"));
+        let lines = members
+            .iter()
+            .map(|draft| collect::line(*draft, billing, treatment).expect("a line"));
         let lines = lines.collect();
         collect::document(billing, &heading(key, customer_type), lines).expect("a document")
     };
@@ -117,7 +119,10 @@ fn tax_is_rounded_once_per_rate_and_not_per_line() {
         panic!("one document");
     };
     assert_eq!(sums(document), ["0.15", "0.03", "0.18"]);
-    let rates = [charge(1, "100.00", PriceMode::Net, "19"), charge(2, "10.10", PriceMode::Net, "7")];
+    let rates = [
+        charge(1, "100.00", PriceMode::Net, "19"),
+        charge(2, "10.10", PriceMode::Net, "7"),
+    ];
     let document = &documents(&rates, &billing(BillingDetails::default()), CustomerType::Business)[0];
     let groups: Vec<String> = document
         .tax_groups
@@ -130,7 +135,10 @@ fn tax_is_rounded_once_per_rate_and_not_per_line() {
 
 #[test]
 fn gross_prices_stand_and_net_and_gross_lists_make_documents_of_their_own() {
-    let charges = [charge(1, "24.90", PriceMode::Gross, "19"), charge(2, "24.90", PriceMode::Net, "19")];
+    let charges = [
+        charge(1, "24.90", PriceMode::Gross, "19"),
+        charge(2, "24.90", PriceMode::Net, "19"),
+    ];
     let made = documents(&charges, &billing(BillingDetails::default()), CustomerType::Consumer);
     let found: Vec<[String; 3]> = made.iter().map(sums).collect();
     assert_eq!(found, [["20.92", "3.98", "24.90"], ["24.90", "4.73", "29.63"]]);
@@ -145,10 +153,18 @@ fn a_business_in_another_member_state_owes_the_tax_itself() {
     let document = &documents(&net, &austria, CustomerType::Business)[0];
     assert_eq!(sums(document), ["100.00", "0.00", "100.00"]);
     assert_eq!(document.notes[0].code, "reverse_charge");
-    assert!(document.notes[0].text.de.contains("Steuerschuldnerschaft des Leistungsempfängers"));
+    assert!(
+        document.notes[0]
+            .text
+            .de
+            .contains("Steuerschuldnerschaft des Leistungsempfängers")
+    );
     assert_eq!(document.tax_groups[0].treatment, TaxTreatment::ReverseCharge);
     // The tax a gross price contains is taken out of it, line by line.
-    let gross = [charge(1, "24.90", PriceMode::Gross, "19"), charge(2, "-24.90", PriceMode::Gross, "19")];
+    let gross = [
+        charge(1, "24.90", PriceMode::Gross, "19"),
+        charge(2, "-24.90", PriceMode::Gross, "19"),
+    ];
     let document = &documents(&gross[..1], &austria, CustomerType::Business)[0];
     assert_eq!(sums(document), ["20.92", "0.00", "20.92"]);
     assert!(document.lines[0].arithmetic.de.contains("abzüglich"));
@@ -160,7 +176,10 @@ fn a_business_in_another_member_state_owes_the_tax_itself() {
         (vat_id("CHE123456789"), CustomerType::Business),
         (BillingDetails::default(), CustomerType::Business),
     ] {
-        assert_eq!(TaxTreatment::of(&supplier(), customer_type, &details), TaxTreatment::Standard);
+        assert_eq!(
+            TaxTreatment::of(&supplier(), customer_type, &details),
+            TaxTreatment::Standard
+        );
     }
 }
 
@@ -170,7 +189,11 @@ fn exempt_customers_and_small_businesses_are_charged_no_tax_and_told_why() {
         tax_exemption: Some("Steuerfrei nach § 4 Nr. 8 UStG".to_owned()),
         ..BillingDetails::default()
     };
-    let document = &documents(&[charge(1, "119.00", PriceMode::Gross, "19")], &billing(exempt), CustomerType::Business)[0];
+    let document = &documents(
+        &[charge(1, "119.00", PriceMode::Gross, "19")],
+        &billing(exempt),
+        CustomerType::Business,
+    )[0];
     assert_eq!(sums(document), ["100.00", "0.00", "100.00"]);
     assert_eq!(document.notes[0].text.de, "Steuerfrei nach § 4 Nr. 8 UStG");
     let mut small = billing(BillingDetails::default());
@@ -182,7 +205,11 @@ fn exempt_customers_and_small_businesses_are_charged_no_tax_and_told_why() {
         payment_term_days: 14,
         holiday_regions: Vec::new(),
     }));
-    let document = &documents(&[charge(1, "119.00", PriceMode::Gross, "19")], &small, CustomerType::Business)[0];
+    let document = &documents(
+        &[charge(1, "119.00", PriceMode::Gross, "19")],
+        &small,
+        CustomerType::Business,
+    )[0];
     assert_eq!(sums(document), ["119.00", "0.00", "119.00"]);
     assert!(document.notes[0].text.de.contains("§ 19 UStG"));
 }
@@ -210,14 +237,19 @@ fn a_credit_is_taxed_as_the_invoice_it_corrects() {
     let charges = [charge(3, "100.00", PriceMode::Net, "19"), credit];
     let document = &documents(&charges, &moved_abroad, CustomerType::Business)[0];
     assert_eq!(sums(document), ["50.00", "-9.50", "40.50"]);
-    assert_eq!(collect::corrected(&moved_abroad, &document.lines)[0].number, "RE-2026-000001");
+    assert_eq!(
+        collect::corrected(&moved_abroad, &document.lines)[0].number,
+        "RE-2026-000001"
+    );
 }
 
 #[test]
 fn above_250_euros_the_recipients_address_is_missed() {
     let made = |amount: &str| {
         let charges = [charge(1, amount, PriceMode::Gross, "19")];
-        documents(&charges, &billing(BillingDetails::default()), CustomerType::Business).remove(0).missing
+        documents(&charges, &billing(BillingDetails::default()), CustomerType::Business)
+            .remove(0)
+            .missing
     };
     assert_eq!(made("250.00"), Vec::<String>::new());
     assert_eq!(made("250.01"), ["/recipient/address"]);
@@ -239,10 +271,24 @@ fn a_document_reads_back_as_it_was_written_and_its_hash_covers_every_member() {
 
 #[test]
 fn vat_ids_have_a_form() {
-    for good in ["DE123456789", "ATU12345678", "ESX1234567X", "IE1S23456L", "NL123456789B01"] {
+    for good in [
+        "DE123456789",
+        "ATU12345678",
+        "ESX1234567X",
+        "IE1S23456L",
+        "NL123456789B01",
+    ] {
         assert!(is_vat_id(good), "{good}");
     }
-    for bad in ["", "DE", "de123456789", "DE 123456789", "1E123456789", "DE1234567890123", "ÄT123456"] {
+    for bad in [
+        "",
+        "DE",
+        "de123456789",
+        "DE 123456789",
+        "1E123456789",
+        "DE1234567890123",
+        "ÄT123456",
+    ] {
         assert!(!is_vat_id(bad), "{bad}");
     }
 }

@@ -206,7 +206,10 @@ fn priced<'a>(subscription: &'a Subscription, day: Date, name: &str) -> Result<(
 /// The day on which usage of a contract is next charged: after the end of the period in which it was reported, or of the
 /// contract. Reported later than that, it is charged on the day of the report. A withdrawal ends the claim.
 pub(super) fn next_day_of(subscription: &Subscription, billing: &Billing) -> Option<Date> {
-    let totals = billing.usage.iter().filter(|total| total.subscription_id == subscription.id);
+    let totals = billing
+        .usage
+        .iter()
+        .filter(|total| total.subscription_id == subscription.id);
     totals.filter_map(|total| day_of(subscription, total)).min()
 }
 
@@ -235,7 +238,8 @@ pub(super) fn charge(account: &mut Account, index: usize, day: Date, moment: Mom
     let is_due = |total: &UsageTotal| {
         total.subscription_id == subscription.id && day_of(subscription, total).is_some_and(|due| due <= day)
     };
-    let (due, rest): (Vec<UsageTotal>, Vec<UsageTotal>) = std::mem::take(&mut billing.usage).into_iter().partition(is_due);
+    let (due, rest): (Vec<UsageTotal>, Vec<UsageTotal>) =
+        std::mem::take(&mut billing.usage).into_iter().partition(is_due);
     billing.usage = rest;
     let mut lines: Vec<Vec<UsageTotal>> = Vec::new();
     for total in due {
@@ -256,12 +260,18 @@ pub(super) fn charge(account: &mut Account, index: usize, day: Date, moment: Mom
             charge_id: charge.as_ref().map(|charge| charge.id.clone()),
         }));
         if let Some(charge) = charge {
-            events.push(DraftEvent::of_charge(EventType::ChargeCreated, subscription.contract_id(), &charge));
+            events.push(DraftEvent::of_charge(
+                EventType::ChargeCreated,
+                subscription.contract_id(),
+                &charge,
+            ));
             subscription.charges.push(charge);
         }
     }
     let is_over = subscription.ends_on.is_some_and(|end| end < day);
-    let begins = subscription.phase_on(day).and_then(|phase| phase.schedule.period_containing(day));
+    let begins = subscription
+        .phase_on(day)
+        .and_then(|phase| phase.schedule.period_containing(day));
     if !is_over && begins.is_some_and(|period| period.from_on == day) {
         period_begins(account, day);
     }
@@ -276,7 +286,11 @@ fn usage_charge(
     moment: Moment,
 ) -> Result<Option<Charge>, Violation> {
     let first = &totals[0];
-    let Some(phase) = subscription.phases.iter().find(|phase| phase.plan.id == first.plan_version_id) else {
+    let Some(phase) = subscription
+        .phases
+        .iter()
+        .find(|phase| phase.plan.id == first.plan_version_id)
+    else {
         return Ok(None);
     };
     let Some(price) = phase.plan.plan.prices.iter().find(|price| price.key == first.price_key) else {
@@ -284,7 +298,9 @@ fn usage_charge(
     };
     let quantity: i64 = totals.iter().map(|total| total.quantity).sum();
     let first_used = totals.iter().map(|total| total.first_used_on).min().unwrap_or(day);
-    let last = subscription.ends_on.map_or(previous_day(day), |end| end.min(previous_day(day)));
+    let last = subscription
+        .ends_on
+        .map_or(previous_day(day), |end| end.min(previous_day(day)));
     let through = last.max(first_used);
     let from = phase
         .schedule

@@ -63,7 +63,11 @@ pub(super) fn number(conn: &mut DbConnection, benches: &mut [Workbench]) -> Resu
     // A correction may name an invoice of the same transaction, whose number is only known now.
     for bench in benches.iter_mut() {
         let billing = &mut bench.account.billing;
-        for correction in billing.issued.iter_mut().filter_map(|document| document.correction.as_mut()) {
+        for correction in billing
+            .issued
+            .iter_mut()
+            .filter_map(|document| document.correction.as_mut())
+        {
             for corrected in &mut correction.invoices {
                 if let Some(head) = billing.invoices.iter().find(|head| head.id == corrected.id) {
                     corrected.number.clone_from(&head.number);

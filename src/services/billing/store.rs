@@ -88,11 +88,10 @@ fn store_documents(
             let stored = Stored::new(&document, place, &owner, recorded_at);
             match document.document_type {
                 DocumentType::Invoice => {
-                    let head = bench
-                        .account
-                        .billing
-                        .invoice(&document.id)
-                        .ok_or_else(|| AppError::internal(format!("{} was not entered in the books", document.id)))?;
+                    let head =
+                        bench.account.billing.invoice(&document.id).ok_or_else(|| {
+                            AppError::internal(format!("{} was not entered in the books", document.id))
+                        })?;
                     invoice_rows.push(stored.invoice(&document, head));
                 }
                 DocumentType::CreditNote => {
@@ -199,7 +198,11 @@ fn store_payments_and_usage(conn: &mut DbConnection, benches: &mut [Workbench]) 
     for bench in benches.iter_mut() {
         let owner = (bench.ground.provider.id.clone(), bench.customer_id().to_owned());
         let billing = &mut bench.account.billing;
-        payment_rows.extend(std::mem::take(&mut billing.payments).iter().map(|each| payment_row(each, &owner)));
+        payment_rows.extend(
+            std::mem::take(&mut billing.payments)
+                .iter()
+                .map(|each| payment_row(each, &owner)),
+        );
         for record in std::mem::take(&mut billing.recorded_usage) {
             usage_rows.push(usage_row(&record, &owner)?);
         }

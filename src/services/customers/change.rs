@@ -291,15 +291,28 @@ fn patch_billing(billing: &mut BillingDetails, patch: &CustomerPatch, faults: &m
                     .clone()
                     .unwrap_or_else(|| before.as_ref().and_then(|address| address.addition.clone())),
                 street: line("street", &change.street, before.as_ref().map(|address| &address.street)),
-                postal_code: line("postal_code", &change.postal_code, before.as_ref().map(|address| &address.postal_code)),
+                postal_code: line(
+                    "postal_code",
+                    &change.postal_code,
+                    before.as_ref().map(|address| &address.postal_code),
+                ),
                 city: line("city", &change.city, before.as_ref().map(|address| &address.city)),
-                country: line("country", &change.country, before.as_ref().map(|address| &address.country)),
+                country: line(
+                    "country",
+                    &change.country,
+                    before.as_ref().map(|address| &address.country),
+                ),
             };
             if missing.is_empty() {
                 billing.address = Some(address);
             }
             for pointer in missing {
-                faults.push(FieldError::body(&pointer, "required", "Bitte angeben.", "Must not be empty."));
+                faults.push(FieldError::body(
+                    &pointer,
+                    "required",
+                    "Bitte angeben.",
+                    "Must not be empty.",
+                ));
             }
         }
         Some(None) => billing.address = None,

@@ -148,13 +148,22 @@ async fn credit_note(app: &TestApp<'_>) -> String {
     let (customer_id, customer) = app.customer(OWNER, "business").await;
     let order = json!({ "plan": "single", "consents": consents(&["terms", "dpa"]) });
     let subscription = customer.post("/v1/subscriptions", order).await.expect(201);
-    let path = format!("/v1/subscriptions/{}/cancellations", subscription["id"].as_str().expect("an id"));
+    let path = format!(
+        "/v1/subscriptions/{}/cancellations",
+        subscription["id"].as_str().expect("an id")
+    );
     let staff = app.staff(OWNER);
     let cause = json!({ "kind": "extraordinary", "reason": "Kein Betrieb." });
     let cancellation = staff.post(&path, cause).await.expect(201);
-    let accept = format!("/v1/cancellations/{}/accept", cancellation["id"].as_str().expect("an id"));
+    let accept = format!(
+        "/v1/cancellations/{}/accept",
+        cancellation["id"].as_str().expect("an id")
+    );
     staff.post(&accept, json!({})).await.expect(200);
     app.state.clock.advance(time::Duration::days(2));
-    let notes = staff.get(&format!("/v1/credit-notes?customer_id={customer_id}")).await.expect(200);
+    let notes = staff
+        .get(&format!("/v1/credit-notes?customer_id={customer_id}"))
+        .await
+        .expect(200);
     notes["data"][0]["id"].as_str().expect("a correction").to_owned()
 }

@@ -354,7 +354,11 @@ async fn by_billing(app: &TestApp<'_>, provoked: &mut Provoked) {
         async move { staff.post("/v1/usage", json!({ "records": [record] })).await }
     };
     provoked.note(report("fax", "2026-03-16T09:30:00Z").await, 422, "usage_not_priced");
-    provoked.note(report("sms", "2025-03-16T09:30:00Z").await, 409, "usage_outside_contract");
+    provoked.note(
+        report("sms", "2025-03-16T09:30:00Z").await,
+        409,
+        "usage_outside_contract",
+    );
 }
 
 async fn by_emails(app: &TestApp<'_>, provoked: &mut Provoked) {

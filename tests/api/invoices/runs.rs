@@ -9,7 +9,10 @@ use vertragswerk::services::due;
 use super::story::{conclude, list};
 use crate::helpers::{TestApp, TestDatabase, app, demo, over_http};
 
-over_http!(running_twice_bills_once_and_numbers_have_no_gaps, a_run_that_is_killed_leaves_nothing_and_is_resumed);
+over_http!(
+    running_twice_bills_once_and_numbers_have_no_gaps,
+    a_run_that_is_killed_leaves_nothing_and_is_resumed
+);
 
 const PROVIDER: &str = "hafenrechner";
 

@@ -34,7 +34,7 @@ pub async fn conclude(customer: &Caller, plan: &str) -> String {
         .expect(200);
     let asked = preview["consents"].as_array().expect("consents").iter();
     let consents: Vec<Value> = asked
-        .map(|document| json!({ "document": document["key"], "version": document["version"], "accepted": true }))
+        .map(|document| json!({ "document": document["document"], "version": document["version"], "accepted": true }))
         .collect();
     let order = json!({
         "plan": plan,
@@ -48,7 +48,10 @@ pub async fn conclude(customer: &Caller, plan: &str) -> String {
 
 /// The items of a list.
 pub async fn list(caller: &Caller, path: &str) -> Vec<Value> {
-    caller.get(path).await.expect(200)["data"].as_array().expect("a list").clone()
+    caller.get(path).await.expect(200)["data"]
+        .as_array()
+        .expect("a list")
+        .clone()
 }
 
 fn address() -> Value {
@@ -62,14 +65,23 @@ async fn from_the_first_invoice_to_the_last(app: TestApp<'_>) {
     let first = list(&customer, "/v1/invoices").await.remove(0);
     assert_eq!(first["number"], "TEST-RE-2026-000001");
     assert_eq!(first["title"], "Rechnung");
-    assert_eq!((&first["issued_on"], &first["due_on"]), (&json!("2026-01-10"), &json!("2026-01-26")));
-    assert_eq!(first["totals"]["gross"], json!({ "amount": "11.78", "currency": "EUR" }));
+    assert_eq!(
+        (&first["issued_on"], &first["due_on"]),
+        (&json!("2026-01-10"), &json!("2026-01-26"))
+    );
+    assert_eq!(
+        first["totals"]["gross"],
+        json!({ "amount": "11.78", "currency": "EUR" })
+    );
     assert_eq!(first["recipient"]["address"]["city"], "Rostock");
     assert!(first["supplier"]["vat_id"].is_string() && first["supplier"]["address"]["street"].is_string());
     assert_eq!(first["lines"][0]["subscription_id"], json!(id));
     assert_eq!(first["missing"], json!([]));
     let charge = list(&customer, "/v1/charges").await.remove(0);
-    assert_eq!((&charge["status"], &charge["invoice_id"]), (&json!("invoiced"), &first["id"]));
+    assert_eq!(
+        (&charge["status"], &charge["invoice_id"]),
+        (&json!("invoiced"), &first["id"])
+    );
     assert_eq!(first["lines"][0]["charge_id"], charge["id"]);
 
     let next = customer.post("/v1/invoices/preview", json!({})).await.expect(200);
@@ -86,8 +98,14 @@ async fn from_the_first_invoice_to_the_last(app: TestApp<'_>) {
     assert_eq!(statuses, ["open", "overdue"]);
     assert_eq!(list(&staff, &format!("{path}&status=overdue")).await.len(), 1);
     assert_eq!(list(&staff, &format!("{path}&issued_from=2026-02-01")).await.len(), 1);
-    assert_eq!(list(&staff, &format!("{path}&issued_through=2026-02-01")).await.len(), 1);
-    assert_eq!(list(&staff, &format!("/v1/invoices?subscription_id={id}")).await.len(), 2);
+    assert_eq!(
+        list(&staff, &format!("{path}&issued_through=2026-02-01")).await.len(),
+        1
+    );
+    assert_eq!(
+        list(&staff, &format!("/v1/invoices?subscription_id={id}")).await.len(),
+        2
+    );
     assert_eq!(list(&staff, "/v1/invoices?number=TEST-RE-2026-000002").await.len(), 1);
     let customer_path = format!("/v1/customers/{customer_id}");
     assert_eq!(staff.get(&customer_path).await.expect(200)["payment_status"], "overdue");
@@ -95,7 +113,11 @@ async fn from_the_first_invoice_to_the_last(app: TestApp<'_>) {
     assert_eq!(invoices[1]["sha256"], first["sha256"]);
     assert_eq!(invoices[1]["lines"], first["lines"]);
 
-    let events = list(&staff, &format!("/v1/events?customer_id={customer_id}&type=invoice.issued&limit=100")).await;
+    let events = list(
+        &staff,
+        &format!("/v1/events?customer_id={customer_id}&type=invoice.issued&limit=100"),
+    )
+    .await;
     assert_eq!(events[0]["data"]["invoice"]["number"], "TEST-RE-2026-000001");
     // A contract cancelled for good cause ends with credit; with nothing left to set it off against it is paid out.
     let cancellation = json!({ "kind": "extraordinary", "reason": "Seit Wochen kein Betrieb." });
@@ -104,16 +126,30 @@ async fn from_the_first_invoice_to_the_last(app: TestApp<'_>) {
     let accept = format!("/v1/cancellations/{}/accept", answer["id"].as_str().expect("an id"));
     staff.post(&accept, json!({})).await.expect(200);
     app.advance(PROVIDER, &clock, "2026-03-10T12:00:00Z").await;
-    let note = list(&staff, &format!("/v1/credit-notes?customer_id={customer_id}")).await.remove(0);
+    let note = list(&staff, &format!("/v1/credit-notes?customer_id={customer_id}"))
+        .await
+        .remove(0);
     assert_eq!(note["number"], "TEST-RK-2026-000001");
-    assert_eq!((&note["title"], &note["reason"]), (&json!("Rechnungskorrektur"), &json!("final_settlement")));
+    assert_eq!(
+        (&note["title"], &note["reason"]),
+        (&json!("Rechnungskorrektur"), &json!("final_settlement"))
+    );
     assert_eq!(note["corrected_invoices"][0]["number"], "TEST-RE-2026-000002");
     assert_eq!(minor(&note["refund"]), -minor(&note["totals"]["gross"]));
-    let by_invoice = format!("/v1/credit-notes?invoice_id={}", note["corrected_invoices"][0]["id"].as_str().expect("an id"));
+    let by_invoice = format!(
+        "/v1/credit-notes?invoice_id={}",
+        note["corrected_invoices"][0]["id"].as_str().expect("an id")
+    );
     assert_eq!(list(&staff, &by_invoice).await.len(), 1);
     let path = format!("/v1/credit-notes/{}", note["id"].as_str().expect("an id"));
     assert_eq!(staff.get(&path).await.expect(200), note);
-    assert_eq!(list(&staff, &format!("/v1/invoices?customer_id={customer_id}")).await.len(), 2, "nothing after the end");
+    assert_eq!(
+        list(&staff, &format!("/v1/invoices?customer_id={customer_id}"))
+            .await
+            .len(),
+        2,
+        "nothing after the end"
+    );
 }
 
 async fn what_is_paid_settles_invoices_and_the_rest_is_balance(app: TestApp<'_>) {
@@ -132,8 +168,16 @@ async fn what_is_paid_settles_invoices_and_the_rest_is_balance(app: TestApp<'_>)
     assert_eq!(payment["allocations"][0]["invoice_id"], second["id"]);
     let path = |invoice: &Value| format!("/v1/invoices/{}", invoice["id"].as_str().expect("an id"));
     let after = customer.get(&path(second)).await;
-    let after = if after.status == 401 { staff.get(&path(second)).await } else { after }.expect(200);
-    assert_eq!((&after["status"], &after["amount_open"]["amount"]), (&json!("overdue"), &json!("6.78")));
+    let after = if after.status == 401 {
+        staff.get(&path(second)).await
+    } else {
+        after
+    }
+    .expect(200);
+    assert_eq!(
+        (&after["status"], &after["amount_open"]["amount"]),
+        (&json!("overdue"), &json!("6.78"))
+    );
     let rest = json!({
         "customer_id": customer_id, "amount": { "amount": "30.00", "currency": "EUR" }, "received_on": "2026-02-28",
         "method": "Überweisung", "reference": "Kundennummer"
@@ -142,17 +186,37 @@ async fn what_is_paid_settles_invoices_and_the_rest_is_balance(app: TestApp<'_>)
     assert_eq!(payment["to_balance"]["amount"], "11.44");
     assert_eq!(payment["allocations"][0]["invoice_id"], first["id"], "the oldest first");
     let shown = staff.get(&format!("/v1/customers/{customer_id}")).await.expect(200);
-    assert_eq!((&shown["payment_status"], &shown["balance"]["amount"]), (&json!("paid_up"), &json!("11.44")));
+    assert_eq!(
+        (&shown["payment_status"], &shown["balance"]["amount"]),
+        (&json!("paid_up"), &json!("11.44"))
+    );
     app.advance(PROVIDER, &clock, "2026-03-11T12:00:00Z").await;
-    let third = list(&staff, &format!("/v1/invoices?customer_id={customer_id}")).await.remove(0);
-    assert_eq!((&third["balance_applied"]["amount"], &third["amount_due"]["amount"]), (&json!("11.44"), &json!("0.34")));
-    assert_eq!(list(&staff, &format!("/v1/payments?customer_id={customer_id}")).await.len(), 2);
-    let paid = list(&staff, &format!("/v1/events?customer_id={customer_id}&type=invoice.paid&limit=100")).await;
+    let third = list(&staff, &format!("/v1/invoices?customer_id={customer_id}"))
+        .await
+        .remove(0);
+    assert_eq!(
+        (&third["balance_applied"]["amount"], &third["amount_due"]["amount"]),
+        (&json!("11.44"), &json!("0.34"))
+    );
+    assert_eq!(
+        list(&staff, &format!("/v1/payments?customer_id={customer_id}"))
+            .await
+            .len(),
+        2
+    );
+    let paid = list(
+        &staff,
+        &format!("/v1/events?customer_id={customer_id}&type=invoice.paid&limit=100"),
+    )
+    .await;
     assert_eq!(paid.len(), 2);
     let tomorrow = json!({
         "customer_id": customer_id, "amount": { "amount": "1.00", "currency": "EUR" }, "received_on": "2026-03-12"
     });
-    staff.post("/v1/payments", tomorrow).await.expect_problem(422, "date_out_of_range");
+    staff
+        .post("/v1/payments", tomorrow)
+        .await
+        .expect_problem(422, "date_out_of_range");
 }
 
 async fn a_payment_is_recorded_once_per_key(app: TestApp<'_>) {
@@ -163,10 +227,21 @@ async fn a_payment_is_recorded_once_per_key(app: TestApp<'_>) {
     let once = staff.post_once("/v1/payments", "one", body.clone()).await.expect(201);
     let twice = staff.post_once("/v1/payments", "one", body.clone()).await.expect(201);
     assert_eq!(once["id"], twice["id"]);
-    assert_eq!(list(&staff, &format!("/v1/payments?customer_id={customer_id}")).await.len(), 1);
-    customer.post("/v1/payments", body).await.expect_problem(403, "insufficient_scope");
+    assert_eq!(
+        list(&staff, &format!("/v1/payments?customer_id={customer_id}"))
+            .await
+            .len(),
+        1
+    );
+    customer
+        .post("/v1/payments", body)
+        .await
+        .expect_problem(403, "insufficient_scope");
     let nobody = json!({ "amount": { "amount": "20.00", "currency": "EUR" } });
-    staff.post("/v1/payments", nobody).await.expect_problem(422, "validation_failed");
+    staff
+        .post("/v1/payments", nobody)
+        .await
+        .expect_problem(422, "validation_failed");
 }
 
 async fn numbers_begin_anew_with_the_year(app: TestApp<'_>) {
@@ -182,6 +257,11 @@ async fn numbers_begin_anew_with_the_year(app: TestApp<'_>) {
     numbers.sort();
     assert_eq!(
         numbers,
-        ["TEST-RE-2026-000001", "TEST-RE-2026-000002", "TEST-RE-2027-000001", "TEST-RE-2027-000002"]
+        [
+            "TEST-RE-2026-000001",
+            "TEST-RE-2026-000002",
+            "TEST-RE-2027-000001",
+            "TEST-RE-2027-000002"
+        ]
     );
 }

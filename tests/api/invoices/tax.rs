@@ -5,22 +5,34 @@ use serde_json::json;
 use super::story::{conclude, list, on_clock};
 use crate::helpers::{TestApp, over_http};
 
-over_http!(a_gross_list_stands_and_a_business_abroad_owes_the_tax, billing_details_are_checked_and_merged);
+over_http!(
+    a_gross_list_stands_and_a_business_abroad_owes_the_tax,
+    billing_details_are_checked_and_merged
+);
 
 async fn a_gross_list_stands_and_a_business_abroad_owes_the_tax(app: TestApp<'_>) {
     let staff = app.staff("kontaktkiste");
     let (_, home, customer) = on_clock(&app, "kontaktkiste", "2026-03-18T09:00:00Z", json!({})).await;
     conclude(&customer, "crm_monthly").await;
-    let invoice = list(&staff, &format!("/v1/invoices?customer_id={home}")).await.remove(0);
+    let invoice = list(&staff, &format!("/v1/invoices?customer_id={home}"))
+        .await
+        .remove(0);
     assert_eq!(invoice["price_mode"], "gross");
     let totals = |invoice: &serde_json::Value| {
-        ["net", "tax", "gross"].map(|part| invoice["totals"][part]["amount"].as_str().expect("an amount").to_owned())
+        ["net", "tax", "gross"].map(|part| {
+            invoice["totals"][part]["amount"]
+                .as_str()
+                .expect("an amount")
+                .to_owned()
+        })
     };
     assert_eq!(totals(&invoice), ["16.72", "3.18", "19.90"]);
     let members = json!({ "vat_id": "ATU12345678" });
     let (_, abroad, customer) = on_clock(&app, "kontaktkiste", "2026-03-18T09:00:00Z", members).await;
     conclude(&customer, "crm_monthly").await;
-    let invoice = list(&staff, &format!("/v1/invoices?customer_id={abroad}")).await.remove(0);
+    let invoice = list(&staff, &format!("/v1/invoices?customer_id={abroad}"))
+        .await
+        .remove(0);
     assert_eq!(totals(&invoice), ["16.72", "0.00", "16.72"]);
     assert_eq!(invoice["notes"][0]["code"], "reverse_charge");
     assert_eq!(invoice["tax_groups"][0]["treatment"], "reverse_charge");
@@ -32,7 +44,10 @@ async fn billing_details_are_checked_and_merged(app: TestApp<'_>) {
     let (id, _) = app.customer("kontaktkiste", "business").await;
     let path = format!("/v1/customers/{id}");
     let incomplete = json!({ "billing_address": { "city": "Wien" }, "vat_id": "at 1" });
-    let problem = staff.patch(&path, incomplete).await.expect_problem(422, "validation_failed");
+    let problem = staff
+        .patch(&path, incomplete)
+        .await
+        .expect_problem(422, "validation_failed");
     let mut pointers: Vec<&str> = problem["errors"]
         .as_array()
         .expect("errors")
@@ -42,7 +57,12 @@ async fn billing_details_are_checked_and_merged(app: TestApp<'_>) {
     pointers.sort_unstable();
     assert_eq!(
         pointers,
-        ["/billing_address/country", "/billing_address/postal_code", "/billing_address/street", "/vat_id"]
+        [
+            "/billing_address/country",
+            "/billing_address/postal_code",
+            "/billing_address/street",
+            "/vat_id"
+        ]
     );
     let address = json!({ "billing_address": {
         "addition": "Hof 2", "street": "Ring 1", "postal_code": "1010", "city": "Wien", "country": "AT"

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use super::story::{conclude, list, on_clock};
 use crate::helpers::{TestApp, over_http};
 
-over_http!(usage_is_charged_with_the_next_period, a_reference_is_recorded_once_and_a_fault_records_nothing);
+over_http!(
+    usage_is_charged_with_the_next_period,
+    a_reference_is_recorded_once_and_a_fault_records_nothing
+);
 
 const PROVIDER: &str = "sprechfenster";
 
@@ -25,14 +28,24 @@ async fn usage_is_charged_with_the_next_period(app: TestApp<'_>) {
         .expect(200);
     assert_eq!(next["documents"][0]["totals"]["net"]["amount"], "20.50");
     app.advance(PROVIDER, &clock, "2026-02-15T09:00:00Z").await;
-    let invoice = list(&staff, &format!("/v1/invoices?customer_id={customer_id}")).await.remove(0);
+    let invoice = list(&staff, &format!("/v1/invoices?customer_id={customer_id}"))
+        .await
+        .remove(0);
     assert_eq!(invoice["totals"], next["documents"][0]["totals"]);
     let line = &invoice["lines"][0];
     assert_eq!((&line["kind"], &line["quantity"]), (&json!("usage"), &json!(15)));
     assert_eq!(line["amount"]["amount"], "1.50");
     let usage = list(&staff, &format!("/v1/usage?subscription_id={id}")).await;
-    assert!(usage.iter().all(|record| record["charge_id"] == line["charge_id"] && record["billed_on"] == "2026-02-15"));
-    let events = list(&staff, &format!("/v1/events?customer_id={customer_id}&type=usage.recorded&limit=100")).await;
+    assert!(
+        usage
+            .iter()
+            .all(|record| record["charge_id"] == line["charge_id"] && record["billed_on"] == "2026-02-15")
+    );
+    let events = list(
+        &staff,
+        &format!("/v1/events?customer_id={customer_id}&type=usage.recorded&limit=100"),
+    )
+    .await;
     assert_eq!(events.len(), 2);
 }
 
@@ -47,13 +60,19 @@ async fn a_reference_is_recorded_once_and_a_fault_records_nothing(app: TestApp<'
     let again = staff.post("/v1/usage", body).await.expect(201);
     assert_eq!(first["data"], again["data"]);
     let faulty = json!({ "records": [record("sms", json!("c")), record("fax", json!("d"))] });
-    let problem = staff.post("/v1/usage", faulty).await.expect_problem(422, "usage_not_priced");
+    let problem = staff
+        .post("/v1/usage", faulty)
+        .await
+        .expect_problem(422, "usage_not_priced");
     assert_eq!(problem["errors"][0]["pointer"], "/records/1/price");
     assert_eq!(list(&staff, &format!("/v1/usage?subscription_id={id}")).await.len(), 2);
     let early = json!({ "records": [
         { "subscription_id": id, "price": "sms", "quantity": 1, "used_at": "2026-01-14T10:00:00Z" }
     ]});
-    staff.post("/v1/usage", early).await.expect_problem(409, "usage_outside_contract");
+    staff
+        .post("/v1/usage", early)
+        .await
+        .expect_problem(409, "usage_outside_contract");
     let mut strange = record("sms", Value::Null);
     strange["subscription_id"] = json!("sub_00000000000000000000000000");
     staff

@@ -43,7 +43,10 @@ pub fn check(faults: &mut Faults, invoicing: &Invoicing) {
 fn formats(faults: &mut Faults, invoicing: &Invoicing) {
     let formats = [
         ("/provider/invoicing/number_format", &invoicing.number_format),
-        ("/provider/invoicing/correction_number_format", &invoicing.correction_number_format),
+        (
+            "/provider/invoicing/correction_number_format",
+            &invoicing.correction_number_format,
+        ),
     ];
     for (pointer, format) in formats {
         if !is_number_format(format) {
