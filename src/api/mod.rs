@@ -52,9 +52,9 @@ pub mod sessions;
 pub mod subscriptions;
 pub mod test_clocks;
 pub mod timeline;
+pub mod usage;
 pub mod webhook_deliveries;
 pub mod webhook_endpoints;
-pub mod usage;
 
 use actix_web::web;
 

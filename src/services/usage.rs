@@ -122,7 +122,7 @@ fn owners(
                 owners.insert(report.subscription_id.clone(), owner.clone());
             }
             None => faults.push(FieldError::body(
-                &format!("/records/{index}/subscription_id"),
+                format!("/records/{index}/subscription_id"),
                 "unknown_subscription",
                 "Diesen Vertrag gibt es nicht.",
                 "There is no such contract.",

@@ -16,9 +16,9 @@ mod strict_json;
 pub use body::{Form, Json, MAX_BODY_BYTES, MERGE_PATCH_JSON, MergePatch, OptionalJson};
 pub use context::{RequestId, client_ip, request_id};
 pub use headers::IfMatch;
-pub use path::{AddOnId, ApiKeyId, BookingPath, CancellationId, ChargeId, CreditNoteId, CustomerId, EmailId, EventId, InvoiceId, LegalDocumentId, PlanChangeId, PlanId, ProviderSlug, SubscriptionId, TestClockId, WebhookDeliveryId, WebhookEndpointId};
 pub use path::{
     AddOnId, ApiKeyId, BookingPath, CancellationId, ChargeId, CreditNoteId, CustomerId, EmailId, EventId, InvoiceId,
-    LegalDocumentId, PlanChangeId, PlanId, ProviderSlug, SubscriptionId, TestClockId,
+    LegalDocumentId, PlanChangeId, PlanId, ProviderSlug, SubscriptionId, TestClockId, WebhookDeliveryId,
+    WebhookEndpointId,
 };
 pub use query::{NoParameters, Query};
