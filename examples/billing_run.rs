@@ -34,11 +34,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     db::migrate(&database)?;
     let clock = Clock::manual(datetime!(2026-02-16 10:00 UTC));
     let state = AppState::with_database(Config::default(), clock, database)?;
-    seed(&state, count)?;
+    seed(&state, count).map_err(told)?;
     let began = Instant::now();
     let mut done = 0;
     loop {
-        let turn = due::run_batch(&state)?;
+        let turn = due::run_batch(&state).map_err(told)?;
         if turn == 0 {
             break;
         }
@@ -46,11 +46,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let run = began.elapsed();
     let began = Instant::now();
-    due::run_batch(&state)?;
+    due::run_batch(&state).map_err(told)?;
     println!("{done} customers with {CONTRACTS} lines each: {run:.3?}");
     println!("nothing due: {:.3?}", began.elapsed());
     println!("most memory: {}", peak_memory());
     Ok(())
+}
+
+fn told(error: AppError) -> String {
+    format!("{error:?}")
 }
 
 fn peak_memory() -> String {

@@ -55,7 +55,9 @@ pub fn find(
         principal.require(Scope::SubscriptionsRead)?;
         let ground = &bench.ground;
         let catalogue = &ground.catalogue.catalogue;
-        let found = entitlements::entitlements(&bench.account, ground.today, true, |key| catalogue.add_on(key));
+        let in_good_standing = bench.account.billing.payment_status().is_in_good_standing();
+        let find = |key: &str| catalogue.add_on(key);
+        let found = entitlements::entitlements(&bench.account, ground.today, in_good_standing, find);
         let requested_at = requested_at.unwrap_or(ground.now);
         let answered = |add_on: &EntitledAddOn| {
             let support = add_on.support.as_ref()?;

@@ -64,7 +64,10 @@ pub const TAGS: &[(&str, &str)] = &[
         "A cart: several bookings previewed and confirmed together, all or nothing.",
     ),
     ("Entitlements", "What a customer may use today."),
-    ("Charges", "What has been charged, with its period and arithmetic, and what was used."),
+    (
+        "Charges",
+        "What has been charged, with its period and arithmetic, and what was used.",
+    ),
     (
         "Invoices",
         "Consolidated invoices, their corrections and what was paid of them.",

@@ -30,7 +30,7 @@ async fn messages_are_signed_and_tell_the_event(app: TestApp<'_>) {
     let (customer_id, customer) = app.customer(PROVIDER, "business").await;
     let order = json!({ "plan": "plus", "quantity": 3, "consents": consents(&["terms", "dpa"]) });
     let contract = customer.post("/v1/subscriptions", order).await.expect(201);
-    let messages = all.wait_for(4).await;
+    let messages = all.wait_for(5).await;
     let few = some.wait_for(2).await;
 
     let feed = staff.get("/v1/events?after=1").await.expect(200);
@@ -62,7 +62,7 @@ async fn messages_are_signed_and_tell_the_event(app: TestApp<'_>) {
             (&json!(false), &json!(false))
         );
     }
-    assert_eq!(messages.len(), 4, "what was before the endpoint is not told");
+    assert_eq!(messages.len(), 5, "what was before the endpoint is not told");
     let mut types: Vec<&str> = few.iter().filter_map(|one| one.json["type"].as_str()).collect();
     types.sort_unstable();
     assert_eq!(types, ["charge.created", "subscription.created"]);
@@ -71,7 +71,7 @@ async fn messages_are_signed_and_tell_the_event(app: TestApp<'_>) {
 
     let told = until(async || {
         let told = deliveries(&staff, &all_id).await;
-        (told.len() == 4 && told.iter().all(|one| one["status"] == "delivered")).then_some(told)
+        (told.len() == 5 && told.iter().all(|one| one["status"] == "delivered")).then_some(told)
     })
     .await;
     assert_eq!(told[0]["attempts"][0]["status"], 200);
