@@ -49,6 +49,8 @@ pub mod products;
 pub mod public;
 pub mod revocation;
 pub mod sessions;
+pub mod slot_kinds;
+pub mod slots;
 pub mod subscriptions;
 pub mod test_clocks;
 pub mod timeline;
@@ -81,6 +83,7 @@ fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(products::configure)
         .configure(plans::configure)
         .configure(add_ons::configure)
+        .configure(slot_kinds::configure)
         .configure(legal_documents::configure)
         .configure(public::configure)
         .configure(customers::configure)
@@ -89,6 +92,7 @@ fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(options::configure)
         .configure(subscriptions::configure)
         .configure(add_on_bookings::configure)
+        .configure(slots::configure)
         .configure(orders::configure)
         .configure(timeline::configure)
         .configure(evidence::configure)

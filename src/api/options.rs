@@ -74,6 +74,9 @@ pub struct ActionDto {
     /// The add-on it is about.
     #[schema(required)]
     pub add_on: Option<ActionAddOn>,
+    /// The kind of slot it is about.
+    #[schema(required, max_length = 60, example = json!(null))]
+    pub slot_kind: Option<String>,
     /// The pending change that would be taken back.
     #[schema(required, max_length = 30, example = json!(null))]
     pub change_id: Option<String>,
@@ -105,6 +108,8 @@ pub enum ActionName {
     CancelExtraordinarily,
     /// Book an add-on.
     BookAddOn,
+    /// Put something into a free slot, or into a contract of its own.
+    AllocateSlot,
     /// Take the pending plan change back.
     RevokePlanChange,
     /// Take the pending cancellation back.
@@ -141,6 +146,18 @@ pub struct ActionPlan {
     /// The price in words, in the caller's language.
     #[schema(max_length = 500, example = "24,90 € mtl.")]
     pub price_label: String,
+}
+
+impl ActionPlan {
+    /// The plan in the caller's language.
+    pub fn new(version: &PlanVersion, locale: Locale) -> Self {
+        Self {
+            id: version.plan_id.clone(),
+            key: version.plan.key.clone(),
+            name: version.plan.name.get(locale).to_owned(),
+            price_label: version.plan.price_label.get(locale).to_owned(),
+        }
+    }
 }
 
 /// An add-on as target of an action.
@@ -194,6 +211,10 @@ impl ActionDto {
             Action::ChangeQuantity => (ActionName::ChangeQuantity, format!("{item}/plan-changes")),
             Action::Cancel => (ActionName::Cancel, format!("{item}/cancellations")),
             Action::CancelExtraordinarily => (ActionName::CancelExtraordinarily, format!("{item}/cancellations")),
+            Action::AllocateSlot if option.subscription_id.is_none() => {
+                (ActionName::AllocateSlot, "/v1/slots".to_owned())
+            }
+            Action::AllocateSlot => (ActionName::AllocateSlot, format!("{item}/slots")),
             Action::BookAddOn => (ActionName::BookAddOn, format!("{item}/add-ons")),
             Action::RevokePlanChange => (
                 ActionName::RevokePlanChange,
@@ -213,12 +234,8 @@ impl ActionDto {
             }),
             method: "POST",
             href,
-            plan: option.plan.map(|version| ActionPlan {
-                id: version.plan_id.clone(),
-                key: version.plan.key.clone(),
-                name: version.plan.name.get(locale).to_owned(),
-                price_label: version.plan.price_label.get(locale).to_owned(),
-            }),
+            plan: option.plan.map(|version| ActionPlan::new(&version, locale)),
+            slot_kind: option.slot_kind,
             add_on: option.add_on.map(|version| ActionAddOn::new(&version, locale)),
             add_on_booking_id: option.add_on_booking_id.clone(),
             earliest_on: option.earliest_on.map(CivilDate),

@@ -235,6 +235,15 @@ macro_rules! list_of {
     };
 }
 
+/// The page of a list that is at hand as a whole, newest first.
+pub fn page_after<T>(mut items: Vec<T>, request: &PageRequest, id: impl Fn(&T) -> &String) -> Page<T> {
+    if let Some(after) = &request.after {
+        items.retain(|item| *id(item) < after.id);
+    }
+    items.truncate(usize::try_from(request.rows()).unwrap_or(usize::MAX));
+    Page::cut(items, request, |item| PageKey::of_id(id(item)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

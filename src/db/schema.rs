@@ -216,6 +216,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    slot_allocations (id) {
+        id -> Text,
+        customer_id -> Text,
+        subscription_id -> Text,
+        kind -> Text,
+        number -> BigInt,
+        target -> Text,
+        name -> Text,
+        url -> Nullable<Text>,
+        from_on -> Date,
+        allocated_at -> Timestamp,
+        released_on -> Nullable<Date>,
+        moves -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     changes (id) {
         id -> Text,
         provider_id -> Text,
@@ -493,6 +511,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     subscriptions,
     add_on_versions,
     phases,
+    slot_allocations,
     changes,
     charges,
     events,

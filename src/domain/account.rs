@@ -4,6 +4,7 @@ use time::{Date, OffsetDateTime};
 
 use super::{
     catalogue::ProviderSettings, customer_type::CustomerType, event::DraftEvent, invoice::Billing,
+    slots::SlotAllocation,
     subscription::Subscription, time_zone::TimeZone, violation::Violation,
 };
 
@@ -52,6 +53,8 @@ pub struct Account {
     pub subscriptions: Vec<Subscription>,
     /// By what the customer is billed, what is open, and what was invoiced since the account was loaded.
     pub billing: Billing,
+    /// What occupies the slots of these contracts; also what a command has just released.
+    pub slots: Vec<SlotAllocation>,
     /// What has happened since the account was loaded, in order.
     pub events: Vec<DraftEvent>,
 }

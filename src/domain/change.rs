@@ -146,6 +146,9 @@ pub struct PlanChangeDetails {
     pub to_quantity: u32,
     /// Last day of the contract before the change, restored by a revocation.
     pub previous_ends_on: Option<Date>,
+    /// Contracts it took in: they ended with it, and what occupied their slots moved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absorbed_subscription_ids: Vec<String>,
 }
 
 impl PlanChangeDetails {

@@ -17,6 +17,7 @@ use super::{
     event::DraftEvent,
     event_type::{ChangeVerb, EventType},
     invoice::{self, BillingStep},
+    slots::{release_of_ended, settle},
     subscription::Subscription,
     time_zone::TimeZone,
     violation::Violation,
@@ -104,18 +105,20 @@ fn advance_with(
 ) -> Result<(), Violation> {
     loop {
         let Some((day, step)) = next_step(account).filter(|(day, _)| *day <= today) else {
-            return Ok(());
+            break;
         };
         let known_events = account.events.len();
         match step {
             Step::Contract(step, index) => perform_on_contract(account, step, index, day, moment(day))?,
-            Step::Billing(BillingStep::Invoice) if cause == Cause::Command => return Ok(()),
+            Step::Billing(BillingStep::Invoice) if cause == Cause::Command => break,
             Step::Billing(step) => invoice::perform(account, step, day, moment(day))?,
         }
         for event in &mut account.events[known_events..] {
             event.by_caller = cause != Cause::Time;
         }
     }
+    settle(account, moment(today), cause != Cause::Time);
+    Ok(())
 }
 
 fn perform_on_contract(
@@ -134,6 +137,10 @@ fn perform_on_contract(
     for charge in &subscription.charges[known_charges..] {
         let contract_id = subscription.contract_id();
         events.push(DraftEvent::of_charge(EventType::ChargeCreated, contract_id, charge));
+    }
+    if step == DueStep::End {
+        let ended_id = subscription.id.clone();
+        release_of_ended(account, &ended_id, moment);
     }
     if begins_period(account, index, step, day) {
         invoice::period_begins(account, day);
@@ -276,9 +283,15 @@ fn settle_end(subscription: &mut Subscription, moment: Moment, events: &mut Vec<
     let cancellation = subscription
         .pending(ChangeKind::Cancellation)
         .map(|change| change.id.clone());
+    // A contract may be ended by another one's plan change, which takes it in; a booking also ends with its contract.
+    let cause = subscription
+        .ended_by_change_id
+        .clone()
+        .filter(|_| subscription.booking.is_none())
+        .or_else(|| cancellation.clone());
     let occasion = ChargeOccasion {
         moment,
-        change_id: cancellation.as_deref(),
+        change_id: cause.as_deref(),
     };
     credit_rest(subscription, first_unused_day(subscription), occasion)?;
     if let Some(id) = &cancellation {

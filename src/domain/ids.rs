@@ -30,6 +30,8 @@ pub enum IdKind {
     AddOnBooking,
     /// Version of an add-on as it was sold, `adv_`; internal, never sent.
     AddOnVersion,
+    /// Slot allocation, `slt_`.
+    SlotAllocation,
     /// Plan change, `pch_`.
     PlanChange,
     /// Cancellation, `cxl_`.
@@ -83,6 +85,7 @@ impl IdKind {
             Self::Subscription => "sub",
             Self::AddOnBooking => "bkg",
             Self::AddOnVersion => "adv",
+            Self::SlotAllocation => "slt",
             Self::PlanChange => "pch",
             Self::Cancellation => "cxl",
             Self::Order => "ord",

@@ -36,6 +36,7 @@ pub mod plan_version;
 pub mod preview;
 pub mod proration;
 pub mod revocation;
+pub mod slots;
 pub mod subscription;
 pub mod tax;
 pub mod terms;

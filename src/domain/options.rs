@@ -36,6 +36,8 @@ pub enum Action {
     CancelExtraordinarily,
     /// Book an add-on.
     BookAddOn,
+    /// Put something into a free slot, or into a contract of its own.
+    AllocateSlot,
     /// Take the pending plan change back.
     RevokePlanChange,
     /// Take the pending cancellation back.
@@ -52,6 +54,7 @@ impl Action {
             Self::Cancel => "cancel",
             Self::CancelExtraordinarily => "cancel_extraordinarily",
             Self::BookAddOn => "book_add_on",
+            Self::AllocateSlot => "allocate_slot",
             Self::RevokePlanChange => "revoke_plan_change",
             Self::RevokeCancellation => "revoke_cancellation",
         }
@@ -71,6 +74,8 @@ pub struct ActionOption {
     pub plan: Option<Arc<PlanVersion>>,
     /// About which add-on.
     pub add_on: Option<Arc<PlanVersion>>,
+    /// Into which kind of slot.
+    pub slot_kind: Option<String>,
     /// The pending change that would be taken back.
     pub change_id: Option<String>,
     /// Why not; `None` when it is allowed.
@@ -193,13 +198,14 @@ fn booking_of(
     option
 }
 
-fn option(action: Action, subscription: Option<&Subscription>) -> ActionOption {
+pub(super) fn option(action: Action, subscription: Option<&Subscription>) -> ActionOption {
     ActionOption {
         action,
         subscription_id: subscription.map(|subscription| subscription.contract_id().to_owned()),
         add_on_booking_id: subscription.and_then(Subscription::booking_id).map(str::to_owned),
         plan: None,
         add_on: None,
+        slot_kind: None,
         change_id: None,
         refusal: None,
         earliest_on: None,
@@ -208,7 +214,7 @@ fn option(action: Action, subscription: Option<&Subscription>) -> ActionOption {
     }
 }
 
-fn agreement() -> Agreement {
+pub(super) fn agreement() -> Agreement {
     Agreement {
         is_preview: true,
         ..Agreement::default()
@@ -255,6 +261,7 @@ fn plan_change_of(
         quantity: None,
         supersedes: None,
         included: Vec::new(),
+        absorb: Vec::new(),
         agreement: agreement(),
     };
     let option = ActionOption {
@@ -289,6 +296,7 @@ fn quantity_change_of(
         }),
         supersedes: None,
         included: Vec::new(),
+        absorb: Vec::new(),
         agreement: agreement(),
     };
     let is_booking = subscription.booking.is_some();
@@ -389,7 +397,12 @@ fn revocation_of(
     Some(option)
 }
 
-fn price(account: &Account, subscription_id: &str, day: Date, circumstances: &Circumstances<'_>) -> Option<Recurring> {
+pub(super) fn price(
+    account: &Account,
+    subscription_id: &str,
+    day: Date,
+    circumstances: &Circumstances<'_>,
+) -> Option<Recurring> {
     let subscription = account.subscription(subscription_id).ok()?;
     let price = recurring_price(subscription, day, circumstances.provider.currency)
         .ok()

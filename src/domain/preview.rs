@@ -8,7 +8,7 @@ use super::{
     account::{Account, Circumstances},
     because::Because,
     calendar::{add_months, next_day},
-    catalogue::Consequence,
+    catalogue::{Consequence, Plan, PriceKind},
     charge::Charge,
     charging::next_uncharged_day,
     consent::RequiredDocument,
@@ -17,7 +17,6 @@ use super::{
     money::{Currency, Money},
     order::OrderSummary,
     period::BillingInterval,
-    proration::prorate,
     subscription::Subscription,
     tax::{PriceMode, TaxLine, tax},
     violation::Violation,
@@ -228,38 +227,47 @@ pub fn recurring_price(
     let Some(phase) = subscription.phase_on(day) else {
         return Ok(None);
     };
-    let plan = &phase.plan.plan;
+    Ok(Some(Recurring {
+        interval: phase.schedule.interval,
+        next_charge_on: next_uncharged_day(subscription).map(|(day, _)| day),
+        ..plan_price(&phase.plan.plan, phase.quantity, currency)?
+    }))
+}
+
+/// The recurring price of so many units of a plan, for one full billing period.
+///
+/// # Errors
+/// When an amount leaves the range of money.
+pub fn plan_price(plan: &Plan, quantity: u32, currency: Currency) -> Result<Recurring, Violation> {
     let mut lines = Vec::new();
     for price in plan.prices.iter().filter(|price| price.kind.is_recurring()) {
-        let quantity = if price.kind == super::catalogue::PriceKind::PerUnit {
-            phase.quantity
-        } else {
-            1
-        };
-        let full = prorate(price.amount, i64::from(quantity), (day, day), (day, day))?.full;
+        let quantity = if price.kind == PriceKind::PerUnit { quantity } else { 1 };
+        let full = price.amount.times(i64::from(quantity))?;
         lines.push(TaxLine::of_amount(full, plan.tax_rate));
     }
     let sum = tax(&lines, plan.price_mode, currency)?;
-    Ok(Some(Recurring {
+    Ok(Recurring {
         totals: Totals {
             net: sum.net,
             tax: sum.tax,
             gross: sum.gross,
         },
-        interval: phase.schedule.interval,
+        interval: plan.billing_interval,
         price_mode: plan.price_mode,
-        next_charge_on: next_uncharged_day(subscription).map(|(day, _)| day),
-    }))
+        next_charge_on: None,
+    })
 }
 
 fn recurring(later: &Account, parts: &PreviewParts, currency: Currency) -> Result<Option<Recurring>, Violation> {
-    let [id] = parts.subscription_ids.as_slice() else {
+    let mut going_on = Vec::new();
+    for id in &parts.subscription_ids {
+        let subscription = later.subscription(id)?;
+        going_on.extend(Some(subscription).filter(|one| one.ends_on.is_none_or(|end| end > parts.effective_on)));
+    }
+    // One contract, or the one that takes the others in.
+    let [subscription] = going_on.as_slice() else {
         return Ok(None);
     };
-    let subscription = later.subscription(id)?;
-    if subscription.ends_on.is_some_and(|end| end <= parts.effective_on) {
-        return Ok(None);
-    }
     recurring_price(subscription, parts.effective_on, currency)
 }
 

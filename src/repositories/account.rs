@@ -9,6 +9,7 @@ use time::Date;
 
 use crate::db::schema::{changes, customers, subscriptions};
 use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, lock_free_rows, lock_rows};
+use crate::domain::account::Account;
 use crate::domain::change::{Change, ChangeStatus};
 use crate::domain::charge::{Charge, ChargeKind, ChargeStatus};
 use crate::domain::customer_type::CustomerType;
@@ -20,6 +21,7 @@ use crate::domain::subscription::{Booking, Phase, Subscription};
 use crate::domain::tax::PriceMode;
 use crate::repositories::changes::ChangeRow;
 use crate::repositories::charges::ChargeRow;
+use crate::repositories::slots::SlotRow;
 use crate::repositories::subscriptions::{PhaseRow, SubscriptionRow};
 
 /// What a command needs of the customer's row.
@@ -162,6 +164,8 @@ pub struct AccountRows {
     pub changes: Vec<ChangeRow>,
     /// Their charges that can still be touched.
     pub charges: Vec<ChargeRow>,
+    /// What occupies their slots.
+    pub slots: Vec<SlotRow>,
 }
 
 /// Loads the contracts of a customer with everything that belongs to them; of the charges those that reach to
@@ -172,6 +176,7 @@ pub fn load(conn: &mut DbConnection, customer_id: &str, charges_from: Date) -> R
         phases: super::subscriptions::phases_for_customer(conn, customer_id)?,
         changes: super::changes::load_for_customer(conn, customer_id)?,
         charges: super::charges::load_for_customer(conn, customer_id, charges_from)?,
+        slots: super::slots::load_for_customers(conn, &[customer_id])?,
     })
 }
 
@@ -197,6 +202,9 @@ pub fn load_many(
     }
     for row in super::charges::load_for_customers(conn, customer_ids, charges_from)? {
         accounts.entry(row.customer_id.clone()).or_default().charges.push(row);
+    }
+    for row in super::slots::load_for_customers(conn, customer_ids)? {
+        accounts.entry(row.customer_id.clone()).or_default().slots.push(row);
     }
     Ok(accounts)
 }
@@ -236,6 +244,12 @@ impl AccountDifference {
             (&mut new.charges, &mut changed.charges),
             |row| &row.id,
         );
+        split(
+            &before.slots,
+            after.slots,
+            (&mut new.slots, &mut changed.slots),
+            |row| &row.id,
+        );
     }
 }
 
@@ -255,7 +269,13 @@ pub fn write(conn: &mut DbConnection, difference: &AccountDifference) -> Result<
     super::changes::insert(conn, &new.changes)?;
     // Changed charges first: one that is taken back makes room for the same period charged anew.
     super::charges::update_all(conn, &changed.charges)?;
-    super::charges::insert(conn, &new.charges)
+    super::charges::insert(conn, &new.charges)?;
+    // Released slots first, so that others can move into them.
+    let (released, moved): (Vec<_>, Vec<_>) = changed.slots.iter().partition(|row| row.released_on.is_some());
+    for row in released.into_iter().chain(moved) {
+        super::slots::update(conn, row)?;
+    }
+    super::slots::insert(conn, &new.slots)
 }
 
 /// What a command leaves in the customer's row.
@@ -391,10 +411,18 @@ impl AccountRows {
         })
     }
 
-    /// The rows of contracts in memory.
-    pub fn of(provider_id: &str, customer_id: &str, subscriptions: &[Subscription]) -> Self {
-        let mut rows = Self::default();
-        for subscription in subscriptions {
+    /// The rows of contracts in memory, and of what occupies their slots.
+    pub fn of(provider_id: &str, account: &Account) -> Self {
+        let customer_id = account.customer_id.as_str();
+        let mut rows = Self {
+            slots: account
+                .slots
+                .iter()
+                .map(|slot| SlotRow::of(customer_id, slot))
+                .collect(),
+            ..Self::default()
+        };
+        for subscription in &account.subscriptions {
             rows.subscriptions
                 .push(subscription_row(provider_id, customer_id, subscription));
             let phases = subscription.phases.iter();

@@ -393,15 +393,15 @@ fn consequences(
     Ok(consequences)
 }
 
-/// The customer's contracts a list of ids belongs to must be named once each.
+/// Contracts in a list, the member of the body at `pointer`, must be named once each.
 ///
 /// # Errors
 /// [`AppError::Validation`] at the repeated entry.
-pub fn check_distinct(ids: &[String]) -> Result<(), AppError> {
+pub fn check_distinct(pointer: &str, ids: &[String]) -> Result<(), AppError> {
     for (index, id) in ids.iter().enumerate() {
         if ids[..index].contains(id) {
             return Err(AppError::field(FieldError::body(
-                format!("/subscription_ids/{index}"),
+                format!("{pointer}/{index}"),
                 "duplicate",
                 "Dieser Vertrag ist schon genannt.",
                 "This contract is named already.",

@@ -25,6 +25,7 @@ pub mod plan_changes;
 pub mod preview_token;
 pub mod providers;
 pub mod revocations;
+pub mod slots;
 pub mod subscriptions;
 pub mod test_clocks;
 pub mod timeline;

@@ -7,6 +7,7 @@ use crate::domain::access::{Principal, Scope};
 use crate::domain::ids::IdKind;
 use crate::domain::options::{self, ActionOption};
 use crate::domain::plan_version::PlanVersion;
+use crate::domain::slots;
 use crate::domain::subscription::{Subscription, SubscriptionStatus};
 use crate::error::{AppError, FieldError};
 use crate::repositories::account::AccountKey;
@@ -42,6 +43,8 @@ pub fn of_customer(
         let circumstances = bench.ground.circumstances();
         let plans = plans_on_offer(state, conn, &bench)?;
         let mut found = options::conclusions(&bench.account, &circumstances, &plans);
+        let kinds = &bench.ground.catalogue.catalogue.slot_kinds;
+        found.extend(slots::bookings(&bench.account, &circumstances, kinds, &plans));
         for subscription in bench.account.contracts() {
             let status = subscription.status_on(bench.ground.today);
             if matches!(status, SubscriptionStatus::Scheduled | SubscriptionStatus::Active) {
@@ -53,6 +56,7 @@ pub fn of_customer(
                     &transitions,
                 ));
                 found.extend(add_on_options(&bench, subscription));
+                found.extend(slots::allocations(&bench.account, &circumstances, subscription));
             }
         }
         Ok(found)
@@ -78,6 +82,7 @@ pub fn of_subscription(
         let circumstances = bench.ground.circumstances();
         let mut found = options::of_subscription(&bench.account, &circumstances, subscription, &transitions);
         found.extend(add_on_options(&bench, subscription));
+        found.extend(slots::allocations(&bench.account, &circumstances, subscription));
         Ok(found)
     })
 }

@@ -11,7 +11,7 @@ use crate::domain::calendar::{english, german, next_day, previous_day};
 use crate::domain::change::{ChangeKind, ChangeStatus};
 use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
-use crate::domain::plan_change::{PlanChangeOutcome, PlanChangeRequest, change_plan};
+use crate::domain::plan_change::{Absorption, PlanChangeOutcome, PlanChangeRequest, change_plan};
 use crate::domain::plan_version::PlanVersion;
 use crate::domain::preview::{Preview, PreviewParts, PreviewText, preview};
 use crate::error::AppError;
@@ -23,6 +23,7 @@ use crate::services::agreements::{Declared, order_button, text};
 use crate::services::command::{self, Command};
 use crate::services::idempotency::Answer;
 use crate::services::preview_token::IssuedPreview;
+use crate::services::slots::absorbed_consequences;
 use crate::services::views::{self, ChangeView};
 use crate::services::workbench::{Ground, Workbench};
 use crate::state::AppState;
@@ -38,6 +39,8 @@ pub struct NewPlanChange {
     pub quantity: Option<u32>,
     /// The pending plan change that this one replaces.
     pub supersedes: Option<String>,
+    /// Other contracts of the customer that the new plan takes in.
+    pub absorb_subscription_ids: Vec<String>,
     /// Consents and order button.
     pub declared: Declared,
 }
@@ -258,6 +261,11 @@ pub(super) fn request(
         .filter(is_new_plan)
         .map(|target| ground.included_services(target))
         .unwrap_or_default();
+    let absorb = new
+        .absorb_subscription_ids
+        .iter()
+        .map(|id| absorption(bench, id, target.as_deref()))
+        .collect::<Result<_, AppError>>()?;
     Ok(PlanChangeRequest {
         change_id: String::new(),
         subscription_id: new.item.id().to_owned(),
@@ -266,7 +274,25 @@ pub(super) fn request(
         quantity: new.quantity,
         supersedes: new.supersedes.clone(),
         included,
+        absorb,
         agreement: new.declared.against(ground.documents(&keys, locale), true),
+    })
+}
+
+/// A contract to be taken in, with the transition from its plan to the new one.
+fn absorption(bench: &Workbench, id: &str, target: Option<&PlanVersion>) -> Result<Absorption, AppError> {
+    let contract = bench.account.subscription(id)?;
+    let catalogue = &bench.ground.catalogue.catalogue;
+    let transition = contract
+        .phase_on(bench.ground.today)
+        .zip(target)
+        .and_then(|(phase, target)| {
+            let transition = catalogue.transition(&phase.plan.plan.key, &target.plan.key);
+            transition.cloned()
+        });
+    Ok(Absorption {
+        subscription_id: id.to_owned(),
+        transition,
     })
 }
 
@@ -294,9 +320,16 @@ pub(super) fn foresee(
     let button = after_plan
         .as_ref()
         .map(|plan| order_button(outcome.order_button.clone(), &plan.plan.order_button));
+    let absorbed = request
+        .absorb
+        .iter()
+        .map(|absorption| absorption.subscription_id.clone());
+    let concerned: Vec<String> = std::iter::once(request.subscription_id.clone())
+        .chain(absorbed)
+        .collect();
     let parts = PreviewParts {
         effective_on: outcome.effective_on,
-        subscription_ids: vec![request.subscription_id.clone()],
+        subscription_ids: concerned.clone(),
         change_ids: vec![request.change_id.clone()],
         texts: texts(
             ground,
@@ -308,7 +341,8 @@ pub(super) fn foresee(
         consequences: outcome
             .consequences
             .into_iter()
-            .chain(add_on_consequences(before, &after, &request.subscription_id))
+            .chain(absorbed_consequences(before, &after, &concerned[1..]))
+            .chain(concerned.iter().flat_map(|id| add_on_consequences(before, &after, id)))
             .collect(),
         consents: request.agreement.required.clone(),
         order_button: button,

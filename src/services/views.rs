@@ -166,6 +166,7 @@ pub fn subscriptions(
         phases,
         changes,
         charges: Vec::new(),
+        slots: Vec::new(),
     };
     let views = rows.subscriptions(&plans)?.into_iter().map(|subscription| {
         let customer_id = customers.get(&subscription.id).cloned().unwrap_or_default();
@@ -293,10 +294,12 @@ impl Workbench {
         let plans = change
             .plan_change()
             .and_then(|details| version(&details.from_plan_version_id).zip(version(&details.to_plan_version_id)));
+        // Also those of contracts that the change has taken in.
+        let charges = self.account.subscriptions.iter().flat_map(|one| &one.charges);
         let caused = |charge: &&Charge| charge.change_id.as_deref() == Some(change_id);
         Ok(ChangeView {
             plans,
-            charges: subscription.charges.iter().filter(caused).cloned().collect(),
+            charges: charges.filter(caused).cloned().collect(),
             change,
             subscription_id: subscription.contract_id().to_owned(),
             add_on_booking_id: subscription.booking_id().map(str::to_owned),

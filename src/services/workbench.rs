@@ -27,6 +27,7 @@ use crate::error::AppError;
 use crate::repositories::account::{self, AccountKey, AccountRow, AccountRows};
 use crate::repositories::catalogues::{self, AddOnVersionRow};
 use crate::repositories::providers::{ProviderRow, provider_find};
+use crate::repositories::slots::SlotRow;
 use crate::repositories::test_clocks;
 use crate::state::AppState;
 
@@ -228,6 +229,7 @@ pub(super) fn assemble(
     books: &Books,
 ) -> Result<Workbench, AppError> {
     let originals = loaded.subscriptions(plans)?;
+    let slots = loaded.slots.iter().map(SlotRow::in_memory).collect::<Result<_, _>>()?;
     let customer_type = CustomerType::parse(&row.customer_type)
         .ok_or_else(|| AppError::internal(format!("customer type of {} cannot be read", row.id)))?;
     let not_before = due_on(&row, &ground).map_or(ground.today, |day| day.min(ground.today));
@@ -240,6 +242,7 @@ pub(super) fn assemble(
         customer_type,
         subscriptions: originals.clone(),
         billing,
+        slots,
         events: Vec::new(),
     };
     due::advance(&mut account, ground.today, &ground.zone)?;

@@ -17,6 +17,7 @@ over_http!(
     sixty_four_cancellations_are_one,
     sixty_four_plan_changes_are_one,
     sixty_four_conclusions_under_one_key_are_one,
+    the_last_slot_is_given_once,
     all_but_one_holds_against_a_crowd,
     a_late_worker_changes_no_answer
 );
@@ -122,6 +123,46 @@ async fn sixty_four_conclusions_under_one_key_are_one(app: TestApp<'_>) {
         .post_once("/v1/subscriptions", "one", other)
         .await
         .expect_problem(422, "idempotency_key_reused");
+}
+
+/// Seed 000: everyone has seen 0.00; one gets it, nobody else pays without having seen the price.
+async fn the_last_slot_is_given_once(app: TestApp<'_>) {
+    let (customer_id, customer) = app.customer(PROVIDER, "business").await;
+    let package = conclude(&customer, "premium").await;
+    let slots = format!("/v1/subscriptions/{package}/slots");
+    let presence = json!({ "kind": "presence", "target": "shop_hosted", "name": "Laden" });
+    for _ in 0..4 {
+        customer.post(&slots, presence.clone()).await.expect(201);
+    }
+    let preview = customer.post("/v1/slots/preview", presence.clone()).await.expect(200);
+    assert_eq!(preview["recurring"]["gross"]["amount"], "0.00");
+    assert_eq!(preview["subscription_ids"], json!([package]));
+    let mut body = presence;
+    body["preview_token"] = preview["preview_token"].clone();
+    // With consents, so that nothing but the preview stands between the crowd and 63 paid contracts.
+    body["consents"] = consents(&["terms"]);
+    let answers = crowd(&customer, "/v1/slots", &body, false).await;
+    assert_eq!(statuses(&answers), [vec![201], vec![409; CROWD - 1]].concat());
+    for answer in answers {
+        if answer.status == 201 {
+            assert_eq!(answer.json["subscription_id"], json!(package));
+            continue;
+        }
+        let problem = answer.expect_problem(409, "preview_stale");
+        assert_eq!(problem["preview"]["recurring"]["net"]["amount"], "5.90", "{problem}");
+        assert_eq!(problem["preview"]["due_now"]["net"]["amount"], "5.90");
+    }
+    assert_eq!(events_of(&app, &customer_id, "slot.allocated").await, 5);
+    assert_eq!(events_of(&app, &customer_id, "subscription.created").await, 1);
+    assert_eq!(
+        events_of(&app, &customer_id, "charge.created").await,
+        1,
+        "the package's own"
+    );
+    let occupied = customer.get(&slots).await.expect(200)["data"]
+        .as_array()
+        .map_or(0, Vec::len);
+    assert_eq!(occupied, 5);
 }
 
 async fn all_but_one_holds_against_a_crowd(app: TestApp<'_>) {

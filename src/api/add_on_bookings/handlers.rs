@@ -8,7 +8,7 @@ use super::input::CreateAddOnBooking;
 use crate::api::answer::{answer, send};
 use crate::api::commands::{command, in_language, preview_response};
 use crate::api::extract::{BookingPath, Json, NoParameters, OptionalJson, Query, SubscriptionId};
-use crate::api::pagination::{PageParams, Paging};
+use crate::api::pagination::{PageParams, Paging, page_after};
 use crate::api::preview::PreviewDto;
 use crate::api::problem::Problem;
 use crate::api::revocation::NoMembers;
@@ -18,7 +18,6 @@ use crate::domain::access::Principal;
 use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
 use crate::error::AppError;
-use crate::page::{Page, PageKey, PageRequest};
 use crate::services::add_ons::{self, BookingView};
 use crate::services::idempotency::Answer;
 use crate::state::AppState;
@@ -127,7 +126,7 @@ pub async fn list_bookings(
         .iter()
         .map(|view| AddOnBookingDto::new(view, context.locale))
         .collect::<Result<Vec<_>, _>>()?;
-    paging.respond::<_, AddOnBookingList>(after_cursor(items, &paging.request))
+    paging.respond::<_, AddOnBookingList>(page_after(items, &paging.request, |item: &AddOnBookingDto| &item.id))
 }
 
 /// Fetch an add-on booking.
@@ -186,15 +185,6 @@ pub async fn perform_booking(
     let render = move |view: BookingView| rendered(StatusCode::OK, &view, locale);
     let perform = move |state: &AppState| add_ons::perform(state, &command, &item, &render);
     send(blocking(&state, perform).await?)
-}
-
-/// The part of a list, newest first, that follows a cursor.
-fn after_cursor(mut items: Vec<AddOnBookingDto>, request: &PageRequest) -> Page<AddOnBookingDto> {
-    if let Some(after) = &request.after {
-        items.retain(|item| item.id < after.id);
-    }
-    items.truncate(usize::try_from(request.rows()).unwrap_or(usize::MAX));
-    Page::cut(items, request, |item| PageKey::of_id(&item.id))
 }
 
 fn rendered(status: StatusCode, view: &BookingView, locale: Locale) -> Result<Answer, AppError> {

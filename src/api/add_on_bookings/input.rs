@@ -82,6 +82,7 @@ impl CreateQuantityChange {
             plan: None,
             quantity: Some(self.quantity),
             supersedes: self.supersedes,
+            absorb_subscription_ids: Vec::new(),
             declared: declared(Vec::new(), self.order_button_text),
         }
     }

@@ -96,7 +96,7 @@ impl CreateCancellations {
     pub fn for_contracts(self) -> Result<NewCancellation, AppError> {
         let contracts = match (self.subscription_ids, self.keep_subscription_id) {
             (Some(ids), None) => {
-                check_distinct(&ids)?;
+                check_distinct("/subscription_ids", &ids)?;
                 Contracts::These(ids)
             }
             (None, Some(kept)) => Contracts::AllBut(kept),

@@ -18,7 +18,7 @@ pub use context::{RequestId, client_ip, request_id};
 pub use headers::IfMatch;
 pub use path::{
     AddOnId, ApiKeyId, BookingPath, CancellationId, ChargeId, CreditNoteId, CustomerId, EmailId, EventId, InvoiceId,
-    LegalDocumentId, PlanChangeId, PlanId, ProviderSlug, SubscriptionId, TestClockId, WebhookDeliveryId,
+    LegalDocumentId, PlanChangeId, PlanId, ProviderSlug, SlotPath, SubscriptionId, TestClockId, WebhookDeliveryId,
     WebhookEndpointId,
 };
 pub use query::{NoParameters, Query};

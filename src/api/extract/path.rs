@@ -12,6 +12,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use crate::api::problem::{Problem, ProblemCode};
 use crate::domain::ids::IdKind;
 use crate::services::plan_changes::Item;
+use crate::services::slots::SlotItem;
 
 /// Declares an extractor per kind of id: `Name("path_parameter", kind, "description");`.
 macro_rules! path_ids {
@@ -51,6 +52,7 @@ path_ids! {
     AddOnId("add_on_id", AddOn, "Id of the add-on.");
     SubscriptionId("subscription_id", Subscription, "Id of the contract.");
     AddOnBookingId("add_on_booking_id", AddOnBooking, "Id of the add-on booking.");
+    SlotId("slot_id", SlotAllocation, "Id of the allocation of a slot.");
     PlanChangeId("plan_change_id", PlanChange, "Id of the plan change.");
     CancellationId("cancellation_id", Cancellation, "Id of the cancellation.");
     ChargeId("charge_id", Charge, "Id of the charge.");
@@ -100,6 +102,30 @@ impl IntoParams for BookingPath {
     fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let mut parameters = SubscriptionId::into_params(&place);
         parameters.extend(AddOnBookingId::into_params(&place));
+        parameters
+    }
+}
+
+/// The occupied slot of a path, and the contract it must belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotPath(pub SlotItem);
+
+impl FromRequest for SlotPath {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let both = SubscriptionId::from_request(request, payload)
+            .into_inner()
+            .and_then(|contract| Ok((contract.0, SlotId::from_request(request, payload).into_inner()?.0)));
+        ready(both.map(|(subscription_id, id)| Self(SlotItem { subscription_id, id })))
+    }
+}
+
+impl IntoParams for SlotPath {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut parameters = SubscriptionId::into_params(&place);
+        parameters.extend(SlotId::into_params(&place));
         parameters
     }
 }

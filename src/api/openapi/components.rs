@@ -59,6 +59,12 @@ fn open_problem(schema: &mut Value) {
             "description": "With `preview_stale`: the fresh preview, as the preview of the command answers it."}),
         ),
         (
+            "slots",
+            json!({"type": "array", "maxItems": 10_000, "items": {"type": "object", "additionalProperties": true},
+            "description": "With `slots_occupied`: what must be released first, by `id`, `subscription_id`, `kind`, `target`, `name` and `url`.",
+            "example": [{"id": "slt_01k9w3x8kqf0wvm2n6c1c9t7xh", "subscription_id": "sub_01k9w3x8kqf0wvm2n6c1c9t7xh", "kind": "presence", "target": "blog", "name": "Mein Blog", "url": null}]}),
+        ),
+        (
             "error",
             json!({"type": "string", "maxLength": 64,
             "description": "At the token endpoint: the code of RFC 6749.", "example": "invalid_grant"}),

@@ -47,6 +47,7 @@ pub const TAGS: &[(&str, &str)] = &[
         "Subscriptions",
         "Contracts: conclude, read, and everything that has happened and will happen to them.",
     ),
+    ("Slots", "What occupies the slots of packages: book, release and move."),
     (
         "Plan changes",
         "Another plan or another quantity: preview, command, revocation.",

@@ -10,10 +10,13 @@ use crate::api::civil_date::CivilDate;
 use crate::api::commands::{ConsentInput, declared};
 use crate::api::contract_choices::ChangeStatusDto;
 use crate::api::instant::Instant;
+use crate::domain::charge::Charge;
+use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
 use crate::domain::plan_version::PlanVersion;
 use crate::error::{AppError, FieldError};
 use crate::list_of;
+use crate::services::cancellations::check_distinct;
 use crate::services::plan_changes::{ChangeQuery, Item, NewPlanChange};
 use crate::services::views::ChangeView;
 
@@ -37,6 +40,12 @@ pub struct CreatePlanChange {
     #[validate(length(max = 30))]
     #[schema(max_length = 30, example = json!(null))]
     pub supersedes: Option<String>,
+    /// Other contracts that the new plan takes in: they end the same day with their credit, and what occupies their slots
+    /// moves into the package. Only where the new plan applies at once and theirs may be changed into it.
+    #[serde(default)]
+    #[validate(length(max = 100))]
+    #[schema(required = false, max_items = 100, example = json!([]))]
+    pub absorb_subscription_ids: Vec<String>,
     /// Consents to the documents that the preview names.
     #[serde(default)]
     #[validate(length(max = 50), nested)]
@@ -66,11 +75,13 @@ impl CreatePlanChange {
                 "Name the plan, the quantity or both.",
             )));
         }
+        check_distinct("/absorb_subscription_ids", &self.absorb_subscription_ids)?;
         Ok(NewPlanChange {
             item: Item::Contract(subscription_id),
             plan: self.plan,
             quantity: self.quantity,
             supersedes: self.supersedes,
+            absorb_subscription_ids: self.absorb_subscription_ids,
             declared: declared(self.consents, self.order_button_text),
         })
     }
@@ -157,6 +168,9 @@ pub struct PlanChangeDto {
     /// The plan change or cancellation that replaced it.
     #[schema(required, max_length = 30, example = json!(null))]
     pub superseded_by_id: Option<String>,
+    /// Other contracts it took in.
+    #[schema(max_items = 100, example = json!([]))]
+    pub absorbed_subscription_ids: Vec<String>,
     /// The charges and credits it caused so far.
     #[schema(max_items = 1_000)]
     pub charges: Vec<ChargeDto>,
@@ -211,12 +225,22 @@ impl PlanChangeDto {
             received_at: change.received_at.into(),
             settled_at: change.settled_at.map(Into::into),
             superseded_by_id: change.superseded_by_id.clone(),
+            absorbed_subscription_ids: details.absorbed_subscription_ids.clone(),
             charges: view
                 .charges
                 .iter()
-                .map(|charge| ChargeDto::new(charge, &view.subscription_id, &view.customer_id, locale))
+                .map(|charge| ChargeDto::new(charge, contract_of(view, charge), &view.customer_id, locale))
                 .collect(),
         })
+    }
+}
+
+/// The contract a charge belongs to: the changed one, or one it took in.
+fn contract_of<'a>(view: &'a ChangeView, charge: &'a Charge) -> &'a str {
+    if IdKind::Subscription.matches(&charge.item_id) {
+        &charge.item_id
+    } else {
+        &view.subscription_id
     }
 }
 

@@ -139,6 +139,12 @@ problem_codes! {
         ("Die Menge dieser Leistung ist fest.", "The quantity of this service is fixed.");
     PauseNotOffered = "pause_not_offered", CONFLICT, ("Pause nicht vorgesehen", "Pause not offered"),
         ("Eine Pause ist nicht vorgesehen; „cancel“ und „rebook“ nennen den Weg.", "A pause is not offered; “cancel” and “rebook” say what is.");
+    SlotsFull = "slots_full", CONFLICT, ("Kein Platz frei", "Slots full"),
+        ("Es ist kein Platz mehr frei; „capacity“ nennt, wie viele es gibt.", "There is no free slot left; “capacity” says how many there are.");
+    SlotsOccupied = "slots_occupied", CONFLICT, ("Zu viele Plätze belegt", "Slots occupied"),
+        ("Es sind mehr Plätze belegt, als danach zur Verfügung stehen; „slots“ nennt, welche frei werden müssen.", "More slots are occupied than there will be; “slots” names those that must go.");
+    SlotKindNotOffered = "slot_kind_not_offered", CONFLICT, ("Keine solchen Plätze", "Slot kind not offered"),
+        ("Der Vertrag hat keine Plätze dieser Art.", "The contract has no slots of this kind.");
     RevocationNotOffered = "revocation_not_offered", CONFLICT, ("Rücknahme nicht vorgesehen", "Revocation not offered"),
         ("Der Anbieter sieht die Rücknahme nicht vor.", "The provider does not offer to take this back.");
     EmailNotSettled = "email_not_settled", CONFLICT, ("E-Mail noch unterwegs", "E-mail not settled"),
@@ -157,6 +163,12 @@ problem_codes! {
         ("Dieser Content-Type wird hier nicht angenommen.", "This Content-Type is not accepted here.");
     ValidationFailed = "validation_failed", UNPROCESSABLE_ENTITY, ("Eingabe unvollständig oder falsch", "Validation failed"),
         ("Felder fehlen oder sind falsch; „errors“ nennt sie alle.", "Fields are missing or wrong; “errors” lists them.");
+    SlotKindUnknown = "slot_kind_unknown", UNPROCESSABLE_ENTITY, ("Art von Plätzen unbekannt", "Slot kind unknown"),
+        ("Diese Art von Plätzen gibt es nicht; GET /v1/slot-kinds nennt sie.", "There is no such kind of slot; GET /v1/slot-kinds lists them.");
+    SlotTargetUnknown = "slot_target_unknown", UNPROCESSABLE_ENTITY, ("Ziel unbekannt", "Slot target unknown"),
+        ("Dieses Ziel gibt es nicht; GET /v1/slot-kinds nennt sie.", "There is no such target; GET /v1/slot-kinds lists them.");
+    AbsorptionNotOffered = "absorption_not_offered", UNPROCESSABLE_ENTITY, ("Übernahme nicht vorgesehen", "Absorption not offered"),
+        ("Ein Vertrag kann nur übernommen werden, wenn das Paket sofort gilt und sein Tarif sofort dorthin gewechselt werden kann.", "A contract can only be taken in where the package applies at once and its plan can be changed into it at once.");
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, ("Idempotency-Key schon benutzt", "Idempotency-Key reused"),
         ("Dieser Idempotency-Key gehört zu einer anderen Anfrage.", "This Idempotency-Key belongs to another request.");
     ConsentRequired = "consent_required", UNPROCESSABLE_ENTITY, ("Zustimmung fehlt", "Consent required"),

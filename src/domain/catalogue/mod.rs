@@ -13,6 +13,7 @@ mod in_force;
 mod parse;
 mod plan;
 mod provider;
+mod slot_kind;
 mod support;
 mod transition;
 
@@ -28,6 +29,7 @@ pub use in_force::{VersionSpan, version_in_force};
 pub use parse::parse;
 pub use plan::{Compensation, Feature, IncludedAddOn, Limit, Plan, Price, PriceKind, QuantityRule, WithdrawalSettings};
 pub use provider::{Contact, DocumentKind, LegalDocument, MailSettings, PDF, PLAIN_TEXT, Product, ProviderSettings};
+pub use slot_kind::{SlotGroup, SlotKind, SlotPackage, SlotTarget};
 pub use support::{SupportDay, SupportHours, SupportWindow};
 pub use transition::{Consequence, Transition, TransitionTiming};
 
@@ -56,6 +58,9 @@ pub struct Catalogue {
     /// Which plan may be changed into which, and when the change takes effect.
     #[serde(default)]
     pub transitions: Vec<Transition>,
+    /// What can be put into the slots that plans carry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slot_kinds: Vec<SlotKind>,
 }
 
 impl Catalogue {
@@ -72,6 +77,11 @@ impl Catalogue {
     /// The add-on with this key.
     pub fn add_on(&self, key: &str) -> Option<&AddOn> {
         self.add_ons.iter().find(|add_on| add_on.key == key)
+    }
+
+    /// The kind of slot with this key.
+    pub fn slot_kind(&self, key: &str) -> Option<&SlotKind> {
+        self.slot_kinds.iter().find(|kind| kind.key == key)
     }
 
     /// The transitions that lead away from the plan with this key, in catalogue order.

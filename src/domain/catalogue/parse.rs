@@ -19,8 +19,9 @@ const EXAMPLE: &str = include_str!("example.json");
 const MOST_FAULTS: usize = 200;
 
 /// Faults that depend on more than the entry in which they stand.
-const RELATIONS: [&str; 5] = [
+const RELATIONS: [&str; 6] = [
     "reference_unknown",
+    "slots_missing",
     "key_duplicate",
     "add_on_customer_types_disjoint",
     "currency_mixed",

@@ -68,6 +68,7 @@ impl World {
                 customer_type: CustomerType::Business,
                 subscriptions: Vec::new(),
                 billing: billing(&catalogue),
+                slots: Vec::new(),
                 events: Vec::new(),
             },
             versions: versions.collect(),
@@ -207,6 +208,7 @@ impl World {
             quantity,
             supersedes: None,
             included: Vec::new(),
+            absorb: Vec::new(),
             agreement: pressed(&phase.expect("a phase").plan),
         }
     }

@@ -1,6 +1,6 @@
 //! What holds for every account at all times, whatever happened to it. Checked after every step of every story.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use time::Date;
 
@@ -11,6 +11,7 @@ use crate::domain::{
     change::ChangeKind,
     charge::{Charge, ChargeKind, ChargeStatus},
     invoice::{CreditReason, DocumentType},
+    slots::{capacity, occupied},
     subscription::{Phase, Subscription},
     tax::PriceMode,
 };
@@ -22,6 +23,7 @@ pub fn check(account: &Account, today: Date) {
         check_changes(subscription, today);
         check_charges(subscription);
         check_days(subscription);
+        check_slots(account, subscription, today);
     }
     check_documents(account);
     let ids = account.subscriptions.iter().flat_map(|each| &each.charges);
@@ -82,6 +84,22 @@ fn check_documents(account: &Account) {
             invoice.credited.minor <= invoice.gross.minor && invoice.paid.minor >= 0,
             "{invoice:#?}"
         );
+/// No more slots are occupied than there are, each by one; a contract that is over occupies none.
+fn check_slots(account: &Account, subscription: &Subscription, today: Date) {
+    let mut taken: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
+    for slot in occupied(account, &subscription.id) {
+        assert!(
+            !subscription.ended_recorded && subscription.withdrawn_on.is_none(),
+            "{slot:#?}"
+        );
+        assert!(
+            taken.entry(&slot.presence.kind).or_default().insert(slot.number),
+            "twice: {slot:#?}"
+        );
+    }
+    for (kind, numbers) in taken {
+        let capacity = usize::try_from(capacity(subscription, kind, today)).expect("a number");
+        assert!(numbers.len() <= capacity, "{numbers:?} in {capacity} of {kind}");
     }
 }
 

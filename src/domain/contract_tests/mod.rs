@@ -19,5 +19,6 @@ mod preview;
 mod quantity;
 mod random;
 mod revocation;
+mod slots;
 mod time_zones;
 mod upgrade;

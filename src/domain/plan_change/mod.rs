@@ -1,5 +1,6 @@
 //! Changing plan or quantity: at once, with the end of the charged period, or with the end of the notice period.
 
+mod absorb;
 mod phases;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use super::{
     violation::Violation,
 };
 
+pub use absorb::Absorption;
 use phases::schedule;
 pub(super) use phases::{supersede, undo_phases};
 
@@ -45,6 +47,8 @@ pub struct PlanChangeRequest {
     pub supersedes: Option<String>,
     /// One-off services that the new plan contains.
     pub included: Vec<IncludedService>,
+    /// Other contracts of the customer that the new plan takes in.
+    pub absorb: Vec<Absorption>,
     /// Consents and order button.
     pub agreement: Agreement,
 }
@@ -70,7 +74,7 @@ pub struct PlanChangeOutcome {
 ///
 /// # Errors
 /// `subscription_not_active`, `subscription_ended`, `cancellation_in_effect`, `plan_change_pending`, `change_not_pending`,
-/// `nothing_to_change`, `transition_not_allowed`, `plan_not_available`, `not_for_customer_type`, `quantity_out_of_range` and
+/// `nothing_to_change`, `transition_not_allowed`, `slots_occupied`, `absorption_not_offered`, `plan_not_available`, `not_for_customer_type`, `quantity_out_of_range` and
 /// those of the consents.
 pub fn change_plan(
     account: &mut Account,
@@ -85,6 +89,7 @@ pub fn change_plan(
     if let Some(booking) = booked {
         check_booking_change(account, &booking, &current, change.quantity, circumstances.today)?;
     }
+    absorb::check(account, request, &change, circumstances.today)?;
     let subscription = account.subscription_mut(&request.subscription_id)?;
     let superseded_id = settle_pending(subscription, &change, request)?;
     let moment = circumstances.moment();
@@ -115,6 +120,7 @@ pub fn change_plan(
         events.push(event.with("evidence", request.agreement.evidence()));
     }
     account.events.extend(events);
+    absorb::absorb(account, request, moment)?;
     let effective_on = date.effective_on;
     book_included(
         account,

@@ -76,6 +76,11 @@ pub(super) fn schedule(
             to_plan_version_id: intention.plan.id.clone(),
             to_quantity: intention.quantity,
             previous_ends_on,
+            absorbed_subscription_ids: request
+                .absorb
+                .iter()
+                .map(|absorption| absorption.subscription_id.clone())
+                .collect(),
         }),
     });
 }

@@ -46,7 +46,7 @@ fn sentence(event_type: EventType, data: &Value) -> Option<LocalizedText> {
         | Type::AddOnCancellationSuperseded
         | Type::AddOnEndChanged
         | Type::AddOnPerformed => add_on(event_type, data),
-        Type::SlotAllocated | Type::SlotReleased | Type::SlotMoved => None,
+        Type::SlotAllocated | Type::SlotReleased | Type::SlotMoved => slot(event_type, data),
         Type::ChargeCreated | Type::ChargeVoided => charge(event_type, data),
         Type::InvoiceIssued
         | Type::InvoicePaid
@@ -188,6 +188,17 @@ fn add_on(event_type: EventType, data: &Value) -> Option<LocalizedText> {
         format!("{name_de}: {de}"),
         format!("{name_en}: {en}"),
     ))
+}
+
+fn slot(event_type: EventType, data: &Value) -> Option<LocalizedText> {
+    let name = data["slot"]["name"].as_str()?;
+    let (de, en) = match event_type {
+        EventType::SlotAllocated => ("belegt einen Platz", "takes a slot"),
+        EventType::SlotReleased => ("gibt den Platz frei", "leaves the slot"),
+        EventType::SlotMoved => ("zieht in diesen Vertrag um", "moves into this contract"),
+        _ => return None,
+    };
+    Some(LocalizedText::new(format!("„{name}“ {de}."), format!("“{name}” {en}.")))
 }
 
 fn charge(event_type: EventType, data: &Value) -> Option<LocalizedText> {

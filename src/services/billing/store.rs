@@ -32,7 +32,7 @@ pub fn save_all(
     for bench in benches.iter() {
         bench.keep_add_on_versions(conn, recorded_at)?;
         let (provider_id, customer_id) = (&bench.ground.provider.id, bench.customer_id());
-        let after = AccountRows::of(provider_id, customer_id, &bench.account.subscriptions);
+        let after = AccountRows::of(provider_id, &bench.account);
         difference.add(bench.loaded(), after);
     }
     account::write(conn, &difference)?;

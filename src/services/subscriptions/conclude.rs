@@ -99,6 +99,10 @@ pub fn preview_conclusion(
     )
 }
 
+/// The customer a new contract is for: the caller, or the one that staff name.
+///
+/// # Errors
+/// [`AppError::Validation`] when nobody is named, [`AppError::NotFound`] for someone else.
 pub(in crate::services) fn customer_of(command: &Command, customer_id: Option<&str>) -> Result<String, AppError> {
     let own = command.principal.customer_filter();
     let named = customer_id.or(own).ok_or_else(|| {
@@ -134,7 +138,8 @@ pub(in crate::services) fn order(
     }
 }
 
-fn foresee(
+/// What an order would do, told by doing it to a copy of the account.
+pub(in crate::services) fn foresee(
     ground: &Ground,
     before: &Account,
     order: &Conclusion,

@@ -4,5 +4,5 @@ mod conclude;
 mod read;
 
 pub use conclude::{NewSubscription, conclude, preview_conclusion};
-pub(super) use conclude::{contract_number, customer_of, order};
+pub(super) use conclude::{contract_number, customer_of, foresee, order};
 pub use read::{SubscriptionQuery, find, list};

@@ -91,6 +91,11 @@ async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String
     let change = json!({ "plan": "premium", "consents": consents(&["terms", "dpa"]) });
     let package = json!({ "plan": "unlimited", "consents": consents(&["terms", "dpa"]) });
     let package = id(&customer.post("/v1/subscriptions", package).await.expect(201));
+    let presence = json!({ "kind": "presence", "target": "blog", "name": "B" });
+    let slot = id(&customer
+        .post(&format!("/v1/subscriptions/{subscription}/slots"), presence)
+        .await
+        .expect(201));
     let booked = customer
         .get(&format!("/v1/subscriptions/{package}/add-ons"))
         .await
@@ -126,6 +131,7 @@ async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String
         ("subscription_id", subscription),
         ("plan_change_id", plan_change),
         ("add_on_booking_id", id(&booked["data"][0])),
+        ("slot_id", slot),
         ("cancellation_id", cancellation),
         ("api_key_id", key),
         ("webhook_endpoint_id", endpoint),

@@ -41,6 +41,7 @@ async fn every_documented_code_is_provoked_once(app: TestApp<'_>) {
     by_orders(&app, &mut provoked).await;
     by_cancellations(&app, &mut provoked).await;
     by_add_ons(&app, &mut provoked).await;
+    by_slots(&app, &mut provoked).await;
     by_master_data(&app, &mut provoked).await;
     by_emails(&app, &mut provoked).await;
     by_webhooks(&app, &mut provoked).await;
@@ -310,6 +311,76 @@ async fn by_cancellations(app: &TestApp<'_>, provoked: &mut Provoked) {
         409,
         "extraordinary_already_decided",
     );
+}
+
+async fn by_slots(app: &TestApp<'_>, provoked: &mut Provoked) {
+    let (_, customer) = app.customer("textschirm", "business").await;
+    let presence = |kind: &str, target: &str| json!({ "kind": kind, "target": target, "name": "P" });
+    provoked.note(
+        customer.post("/v1/slots", presence("shelf", "blog")).await,
+        422,
+        "slot_kind_unknown",
+    );
+    provoked.note(
+        customer.post("/v1/slots", presence("presence", "moon")).await,
+        422,
+        "slot_target_unknown",
+    );
+    let mut ids = Vec::new();
+    for _ in 0..6 {
+        let id = conclude(&customer, "single", 1).await;
+        let path = format!("/v1/subscriptions/{id}/slots");
+        customer.post(&path, presence("presence", "blog")).await.expect(201);
+        ids.push(id);
+    }
+    let full = format!("/v1/subscriptions/{}/slots", ids[0]);
+    provoked.note(
+        customer.post(&full, presence("presence", "blog")).await,
+        409,
+        "slots_full",
+    );
+    let path = format!("/v1/subscriptions/{}/plan-changes", ids[0]);
+    let absorb = |others: &[String]| json!({ "plan": "premium", "absorb_subscription_ids": others, "consents": consents(&["terms"]) });
+    let problem = provoked.note(customer.post(&path, absorb(&ids[1..])).await, 409, "slots_occupied");
+    assert_eq!(problem["slots"].as_array().map(Vec::len), Some(1), "{problem}");
+    provoked.note(
+        customer.post(&path, absorb(&ids[..1])).await,
+        422,
+        "absorption_not_offered",
+    );
+    let twice = vec![ids[1].clone(), ids[1].clone()];
+    provoked.note(customer.post(&path, absorb(&twice)).await, 422, "validation_failed");
+    slot_kind_not_offered(app, provoked).await;
+}
+
+/// A plan without slots, at a provider that has a kind of them.
+async fn slot_kind_not_offered(app: &TestApp<'_>, provoked: &mut Provoked) {
+    let now = app.state.clock.now();
+    let provider = app
+        .state
+        .db
+        .write(|conn| providers::create(conn, "slotless", "slotless", ProviderMode::Sandbox, now))
+        .expect("a provider");
+    let (_, text) = vertragswerk::demo::CATALOGUES
+        .iter()
+        .find(|(name, _)| *name == "legal_texts.json")
+        .expect("a catalogue");
+    let mut catalogue: Value = serde_json::from_str(text).expect("JSON");
+    catalogue["provider"]["slug"] = json!("slotless");
+    catalogue["plans"][1]["limits"] = json!([]);
+    catalogue["slot_kinds"][0]["packages"] = json!([]);
+    let import = |conn: &mut vertragswerk::db::DbConnection| {
+        vertragswerk::services::catalogue::import(conn, &provider.id, "slotless", &catalogue.to_string(), now)
+    };
+    app.state.db.write(import).expect("a catalogue");
+    let staff = api_key(app, &provider.id);
+    let customer = json!({ "customer_type": "business", "name": "N", "email": "n@example.com" });
+    let customer = staff.post("/v1/customers", customer).await.expect(201);
+    let order = json!({ "customer_id": customer["id"], "plan": "premium", "consents": consents(&["terms"]) });
+    let contract = staff.post("/v1/subscriptions", order).await.expect(201);
+    let path = format!("/v1/subscriptions/{}/slots", contract["id"].as_str().expect("an id"));
+    let presence = json!({ "kind": "presence", "target": "blog", "name": "P" });
+    provoked.note(staff.post(&path, presence).await, 409, "slot_kind_not_offered");
 }
 
 async fn by_master_data(app: &TestApp<'_>, provoked: &mut Provoked) {

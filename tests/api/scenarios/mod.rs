@@ -2,6 +2,7 @@
 
 mod crm_add_ons;
 mod legal_texts;
+mod legal_texts_slots;
 pub mod story;
 mod video_consultation;
 mod video_consultation_mails;

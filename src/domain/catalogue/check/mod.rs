@@ -5,6 +5,7 @@ mod invoicing;
 mod offers;
 mod prices;
 mod references;
+mod slot_kinds;
 mod terms;
 mod texts;
 
@@ -37,6 +38,7 @@ pub fn check(catalogue: &Catalogue) -> Vec<Fault> {
     offers::plans(&mut faults, catalogue);
     offers::add_ons(&mut faults, catalogue);
     references::transitions(&mut faults, catalogue);
+    slot_kinds::check(&mut faults, catalogue);
     faults.into_vec()
 }
 
@@ -47,6 +49,7 @@ fn lengths(faults: &mut Faults, catalogue: &Catalogue) {
         ("/plans", catalogue.plans.len()),
         ("/add_ons", catalogue.add_ons.len()),
         ("/transitions", catalogue.transitions.len()),
+        ("/slot_kinds", catalogue.slot_kinds.len()),
     ];
     for (pointer, length) in lists {
         if length > LONGEST_LIST {

@@ -138,7 +138,7 @@ fn prices_and_quantities() {
             &["quantity_out_of_range /plans/0/quantity/maximum"],
         ),
         row("/plans/0/quantity/maximum", Value::Null, &[]),
-        row("/plans/0/limits/0/key", "slots:presence", &[]),
+        row("/plans/1/limits/0/key", "slots:shelf", &[]),
         row(
             "/plans/0/limits/0/key",
             "slots:",
@@ -362,4 +362,65 @@ fn references_and_transitions() {
         named(parse(&calendar).expect_err("a fault")),
         ["alignment_impossible /plans/0/billing_alignment"]
     );
+}
+
+#[test]
+fn slot_kinds() {
+    let unlisted = json!([{ "key": "slots:drawer", "maximum": 3 }]);
+    assert_rows(vec![
+        row(
+            "/slot_kinds/0/key",
+            "Shelf",
+            &[
+                "key_invalid /slot_kinds/0/key",
+                "slots_missing /slot_kinds/0/single_plan",
+                "slots_missing /slot_kinds/0/targets/0/single_plan",
+                "slots_missing /slot_kinds/0/packages/0/plan",
+                "reference_unknown /plans/0/limits/1/key",
+            ],
+        ),
+        row(
+            "/slot_kinds/0/single_plan",
+            "nothing",
+            &["reference_unknown /slot_kinds/0/single_plan"],
+        ),
+        row(
+            "/slot_kinds/0/single_plan",
+            "small",
+            &["slots_missing /slot_kinds/0/single_plan"],
+        ),
+        row("/slot_kinds/0/single_plan", Value::Null, &[]),
+        row("/slot_kinds/0/name/de", " ", &["text_empty /slot_kinds/0/name/de"]),
+        row(
+            "/slot_kinds/0/targets",
+            json!([]),
+            &["slot_targets_missing /slot_kinds/0/targets"],
+        ),
+        row(
+            "/slot_kinds/0/targets/0/group",
+            "cellar",
+            &["reference_unknown /slot_kinds/0/targets/0/group"],
+        ),
+        row(
+            "/slot_kinds/0/targets/0/single_plan",
+            "small",
+            &["slots_missing /slot_kinds/0/targets/0/single_plan"],
+        ),
+        row("/slot_kinds/0/targets/0/from_label", Value::Null, &[]),
+        row(
+            "/slot_kinds/0/packages/0/plan",
+            "small",
+            &["slots_missing /slot_kinds/0/packages/0/plan"],
+        ),
+        row(
+            "/slot_kinds/0/groups/0/key",
+            "attic",
+            &["reference_unknown /slot_kinds/0/targets/0/group"],
+        ),
+        row(
+            "/plans/1/limits",
+            unlisted,
+            &["reference_unknown /plans/1/limits/0/key"],
+        ),
+    ]);
 }
