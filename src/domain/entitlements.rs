@@ -129,7 +129,7 @@ pub fn entitlements<'a>(
             quantity: phase.quantity,
         });
         for limit in &plan.limits {
-            found.add_to_limit(&limit.key, source(contract, limit.maximum));
+            found.add_to_limit(&limit.key, source(contract, limit.maximum_of(phase.quantity)));
         }
         for included in &plan.included_add_ons {
             let Some(add_on) = add_on(&included.add_on) else {

@@ -234,6 +234,7 @@ fn plan_change(
         plan: plan.clone(),
         quantity,
         supersedes: None,
+        absorb_subscription_ids: Vec::new(),
         declared: new.declared.clone(),
     };
     plan_changes::request(state, conn, bench, &wanted, locale)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Plan;
+use super::{Limit, Plan};
 use crate::domain::localized::LocalizedText;
 
 /// A kind of slot, for example a presence that legal texts are for.
@@ -96,8 +96,19 @@ impl Plan {
         let Some(limit) = self.limit(&format!("slots:{kind}")) else {
             return 0;
         };
-        limit.maximum.map_or(u32::MAX, |maximum| {
-            u32::try_from(maximum.saturating_mul(u64::from(quantity))).unwrap_or(u32::MAX)
-        })
+        let slots = limit.maximum_of(quantity);
+        slots.map_or(u32::MAX, |slots| u32::try_from(slots).unwrap_or(u32::MAX))
+    }
+}
+
+impl Limit {
+    /// How many a contract with `quantity` units has: slots come with each unit, other limits are those of the contract.
+    pub fn maximum_of(&self, quantity: u32) -> Option<u64> {
+        let units = if self.key.starts_with("slots:") {
+            u64::from(quantity)
+        } else {
+            1
+        };
+        Some(self.maximum?.saturating_mul(units))
     }
 }
