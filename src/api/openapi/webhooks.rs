@@ -53,10 +53,8 @@ fn members(event_type: EventType) -> &'static [(&'static str, &'static str)] {
         | Type::AddOnCancellationApplied
         | Type::AddOnCancellationRevoked
         | Type::AddOnCancellationSuperseded => &[("cancellation", "CancellationSnapshot"), ("add_on", "AddOnSnapshot")],
+        Type::SlotAllocated | Type::SlotReleased | Type::SlotMoved => &[("slot", "SlotSnapshot")],
         Type::WithdrawalCreated
-        | Type::SlotAllocated
-        | Type::SlotReleased
-        | Type::SlotMoved
         | Type::InvoiceIssued
         | Type::InvoicePaid
         | Type::InvoiceOverdue
