@@ -84,7 +84,7 @@ fn carrying(faults: &mut Faults, catalogue: &Catalogue, at: &str, kind: &str, pl
 fn limits(faults: &mut Faults, catalogue: &Catalogue) {
     for (index, plan) in catalogue.plans.iter().enumerate() {
         for (number, limit) in plan.limits.iter().enumerate() {
-            let Some(kind) = limit.key.strip_prefix("slots:") else {
+            let Some(kind) = limit.key.strip_prefix("slots:").filter(|kind| !kind.is_empty()) else {
                 continue;
             };
             if catalogue.slot_kinds.iter().all(|known| known.key != kind) {
