@@ -18,6 +18,7 @@ pub mod civil_date;
 pub mod commands;
 pub mod contract_choices;
 pub mod customers;
+pub mod declarations;
 pub mod emails;
 pub mod entitlements;
 pub mod etag;
@@ -36,6 +37,7 @@ pub mod offer;
 pub mod openapi;
 pub mod options;
 pub mod orders;
+pub mod pages;
 pub mod pagination;
 pub mod plan_changes;
 pub mod plans;
@@ -79,6 +81,7 @@ fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(add_ons::configure)
         .configure(legal_documents::configure)
         .configure(public::configure)
+        .configure(declarations::configure)
         .configure(customers::configure)
         .configure(sessions::configure)
         .configure(entitlements::configure)

@@ -53,6 +53,7 @@ path_ids! {
     AddOnBookingId("add_on_booking_id", AddOnBooking, "Id of the add-on booking.");
     PlanChangeId("plan_change_id", PlanChange, "Id of the plan change.");
     CancellationId("cancellation_id", Cancellation, "Id of the cancellation.");
+    DeclarationId("declaration_id", Declaration, "Id of the declaration.");
     ChargeId("charge_id", Charge, "Id of the charge.");
     EmailId("email_id", Email, "Id of the e-mail.");
     EventId("event_id", Event, "Id of the event.");
@@ -129,6 +130,32 @@ impl IntoParams for ProviderSlug {
             "^[a-z0-9-]{1,63}$",
             "legal-texts",
             63,
+        )]
+    }
+}
+
+/// Token of a withdrawal that is entered but not declared; one of another shape was never given to anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftToken(pub String);
+
+impl FromRequest for DraftToken {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let is_token = |text: &str| text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        ready(matching(request, "draft_token", is_token).map(Self))
+    }
+}
+
+impl IntoParams for DraftToken {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![text_parameter(
+            "draft_token",
+            "Token of the draft.",
+            "^[0-9A-Za-z]{43}$",
+            "2n8Zt0QmX5cVb7LkPq3RsWy1UaHdJfGeTiOoKlMnBvC",
+            43,
         )]
     }
 }

@@ -64,6 +64,10 @@ pub const TAGS: &[(&str, &str)] = &[
         "A cart: several bookings previewed and confirmed together, all or nothing.",
     ),
     ("Entitlements", "What a customer may use today."),
+    (
+        "Declarations",
+        "Cancellations and withdrawals declared without login: the inbox of staff.",
+    ),
     ("Charges", "What has been charged, with its period and arithmetic."),
     (
         "Events",
@@ -82,7 +86,10 @@ pub const TAGS: &[(&str, &str)] = &[
         "Calculators",
         "The rules as stateless functions: dates, periods, proration and tax. No login.",
     ),
-    ("Public", "The catalogue for everyone. No login."),
+    (
+        "Public",
+        "The catalogue for everyone, and the statutory functions: cancelling and withdrawing. No login.",
+    ),
     ("API keys", "Keys of programs."),
     ("Test clocks", "Move time in a sandbox."),
     ("Operations", "Health and figures for those who run the server."),

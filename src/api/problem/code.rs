@@ -145,6 +145,10 @@ problem_codes! {
         ("Die E-Mail ist noch unterwegs; erst danach kann sie noch einmal gesendet werden.", "The e-mail is still on its way; it can be sent again after that.");
     WebhookEndpointDisabled = "webhook_endpoint_disabled", CONFLICT, ("Webhook-Endpunkt abgeschaltet", "Webhook endpoint disabled"),
         ("Der Endpunkt ist abgeschaltet. Schalten Sie ihn zuerst mit „enabled“ wieder ein.", "The endpoint is disabled. Enable it first with “enabled”.");
+    DeclarationDecided = "declaration_decided", CONFLICT, ("Erklärung schon erledigt", "Declaration decided"),
+        ("Über die Erklärung ist bereits entschieden.", "The declaration has been decided already.");
+    DeclarationNotMatched = "declaration_not_matched", CONFLICT, ("Erklärung nicht zugeordnet", "Declaration not matched"),
+        ("Die Erklärung ist noch keinem Vertrag zugeordnet.", "The declaration is not matched to a contract yet.");
     StateConflict = "state_conflict", CONFLICT, ("Stand erlaubt das nicht", "State conflict"),
         ("Der gegenwärtige Stand erlaubt das nicht.", "The present state does not allow this.");
     PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, ("Inzwischen geändert", "Precondition failed"),
