@@ -88,19 +88,22 @@ fn fill(browser: &mut Chromium, fields: &[(&str, &str)]) {
     }
 }
 
-fn address(app: &TestApp<'_>, path: &str) -> String {
+/// The address of a page that is there. The browser blocks this thread, on which the server begins: one request before it lets
+/// the server start.
+async fn address(app: &TestApp<'_>, path: &str) -> String {
     let request = app
         .anonymous
         .request(reqwest::Method::GET, path)
         .build()
         .expect("a request");
+    assert_eq!(app.anonymous.get(path).await.status, 200);
     request.url().to_string()
 }
 
 async fn a_contract_is_cancelled_by_keyboard(app: TestApp<'_>) {
     let Some(mut browser) = chromium() else { return };
     let (_, customer, contract) = plus_contract(&app).await;
-    browser.open(&address(&app, "/p/sprechfenster/kuendigen?lang=de"));
+    browser.open(&address(&app, "/p/sprechfenster/kuendigen?lang=de").await);
     assert_eq!(browser.ask("document.documentElement.lang"), json!("de"));
     assert_eq!(browser.ask("document.title"), json!("Vertrag kündigen – Sprechfenster"));
     check_layout(&mut browser, "jetzt kündigen");
@@ -156,7 +159,7 @@ async fn without_a_match_the_page_says_the_same(app: TestApp<'_>) {
     let unknown: String = number.chars().rev().collect();
     let mut said = Vec::new();
     for contract in [&number, &unknown] {
-        browser.open(&address(&app, "/p/sprechfenster/kuendigen?lang=en"));
+        browser.open(&address(&app, "/p/sprechfenster/kuendigen?lang=en").await);
         assert_eq!(browser.ask("document.documentElement.lang"), json!("en"));
         let button = browser.ask(
             "(() => { const one = document.querySelector('button'); return one.lang + ': ' + one.textContent + ' = ' + \
@@ -195,7 +198,7 @@ async fn without_a_match_the_page_says_the_same(app: TestApp<'_>) {
 async fn a_withdrawal_is_confirmed_on_its_second_page(app: TestApp<'_>) {
     let Some(mut browser) = chromium() else { return };
     let (_, _, contract) = consumer_contract(&app).await;
-    browser.open(&address(&app, "/p/kontaktkiste/widerrufen?lang=de"));
+    browser.open(&address(&app, "/p/kontaktkiste/widerrufen?lang=de").await);
     check_layout(&mut browser, "Vertrag widerrufen");
     check_spoken(&mut browser);
     browser.resize(320, 568);
@@ -237,7 +240,7 @@ async fn a_withdrawal_is_confirmed_on_its_second_page(app: TestApp<'_>) {
 
 async fn mistakes_are_named_and_linked(app: TestApp<'_>) {
     let Some(mut browser) = chromium() else { return };
-    browser.open(&address(&app, "/p/sprechfenster/kuendigen?lang=de"));
+    browser.open(&address(&app, "/p/sprechfenster/kuendigen?lang=de").await);
     tab_to(&mut browser, "kind");
     browser.press("ArrowDown");
     fill(

@@ -73,6 +73,7 @@ pub(super) fn declaration(
         DeclarationKind::Cancellation => content::<PublicCancellation>(value),
         DeclarationKind::Withdrawal => content::<PublicWithdrawal>(value),
     };
+    faults.extend(missing_reason(entered, locale));
     let content = match outcome {
         Ok(content) => Some(content),
         Err(errors) => {
@@ -103,6 +104,16 @@ fn content<T: DeserializeOwned + Validate + Into<DeclarationContent>>(
     value: Value,
 ) -> Result<DeclarationContent, Vec<FieldError>> {
     checked::<T>(value).map(Into::into)
+}
+
+/// The reason is asked for together with everything else, not once the rest is right.
+fn missing_reason(entered: &Entered, locale: Locale) -> Option<Fault> {
+    let text = |name: &str| entered.get(name).map_or("", |text| text.trim());
+    let is_missing = text("kind") == "extraordinary" && text("reason").is_empty();
+    is_missing.then(|| Fault {
+        pointer: "/reason".to_owned(),
+        text: words(locale).please_fill_in.to_owned(),
+    })
 }
 
 fn missing(function: &Function, entered: &Entered, locale: Locale) -> Vec<Fault> {
@@ -233,6 +244,10 @@ mod tests {
         assert_eq!(
             pointers("kind=extraordinary&identity_name=E&contract=x&confirmation_email=a%40example.com"),
             ["/reason"]
+        );
+        assert_eq!(
+            pointers("kind=extraordinary&identity_name=E&contract=&confirmation_email=a"),
+            ["/reason", "/contract", "/confirmation_email"]
         );
         let long = format!(
             "kind=ordinary&identity_name={}&contract=x&confirmation_email=a%40example.com",
