@@ -1,5 +1,7 @@
 //! What a use case may know about the request it serves, free of HTTP: for events, logs, texts and repetition.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use sha2::{Digest, Sha256};
 
 use crate::domain::localized::Locale;
@@ -74,6 +76,14 @@ impl VersionMatch {
                 current_etag: format!("\"{current}\""),
             }),
         }
+    }
+}
+
+/// The network that stands for one caller when calls are counted: one IPv6 customer has a whole /64 to call from.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
     }
 }
 

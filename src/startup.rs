@@ -85,6 +85,7 @@ pub fn build(state: AppState) -> std::io::Result<Application> {
             .split_for_parts();
         app.service(openapi::swagger_ui(settings.demo.then_some(DEMO_CLIENT_ID)))
             .service(web::redirect("/docs", "/docs/"))
+            .configure(api::pages::configure)
             .default_service(web::to(guard::not_found))
             .wrap(from_fn(authentication::authenticate))
             .wrap(from_fn(guard::guard))

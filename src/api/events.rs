@@ -132,11 +132,11 @@ pub struct EventDto {
 /// Who caused an event.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventActor {
-    /// `user`, `api_key`, `session`, or `system` for what falls due by itself.
+    /// `user`, `api_key`, `session`, `declaration` for what was declared without login, or `system` for what falls due by itself.
     #[serde(rename = "type")]
     #[schema(max_length = 20, pattern = "^[a-z_]+$", example = "user")]
     pub actor_type: String,
-    /// Id of the user or key; `null` for the system.
+    /// Id of the user, key, customer or declaration; `null` for the system.
     #[schema(required, max_length = 30, example = "usr_01k9w3x8kqf0wvm2n6c1c9t7xh")]
     pub id: Option<String>,
 }

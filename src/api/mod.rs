@@ -18,6 +18,7 @@ pub mod civil_date;
 pub mod commands;
 pub mod contract_choices;
 pub mod customers;
+pub mod declarations;
 pub mod emails;
 pub mod entitlements;
 pub mod etag;
@@ -37,6 +38,7 @@ pub mod offer;
 pub mod openapi;
 pub mod options;
 pub mod orders;
+pub mod pages;
 pub mod pagination;
 mod parties;
 pub mod payments;
@@ -86,6 +88,7 @@ fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(slot_kinds::configure)
         .configure(legal_documents::configure)
         .configure(public::configure)
+        .configure(declarations::configure)
         .configure(customers::configure)
         .configure(sessions::configure)
         .configure(entitlements::configure)

@@ -415,6 +415,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    declarations (id) {
+        id -> Text,
+        provider_id -> Text,
+        kind -> Text,
+        reference -> Text,
+        receipt_token -> Text,
+        repeat_key -> Nullable<Text>,
+        content -> Text,
+        raw -> Text,
+        content_hash -> Text,
+        locale -> Text,
+        origin -> Nullable<Text>,
+        origin_network -> Text,
+        user_agent -> Nullable<Text>,
+        request_id -> Text,
+        received_at -> Timestamp,
+        over_limit -> Bool,
+        status -> Text,
+        automatic -> Bool,
+        customer_id -> Nullable<Text>,
+        subscription_id -> Nullable<Text>,
+        timely -> Nullable<Bool>,
+        last_day_on -> Nullable<Date>,
+        result_id -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     webhook_attempts (delivery_id, number) {
         delivery_id -> Text,
         number -> Integer,
@@ -495,6 +527,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    withdrawal_drafts (token_hash) {
+        token_hash -> Text,
+        provider_id -> Text,
+        content -> Text,
+        raw -> Text,
+        locale -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     providers,
     catalogues,
@@ -526,4 +570,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     document_counters,
     payments,
     usage_records,
+    declarations,
+    withdrawal_drafts,
 );

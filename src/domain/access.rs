@@ -78,6 +78,8 @@ impl Role {
                 Scope::ChargesRead,
                 Scope::CustomersRead,
                 Scope::CustomersWrite,
+                Scope::DeclarationsDecide,
+                Scope::DeclarationsRead,
                 Scope::EmailsRead,
                 Scope::EmailsWrite,
                 Scope::EventsRead,
@@ -120,6 +122,10 @@ pub enum Scope {
     CustomersRead,
     /// Create and change customers.
     CustomersWrite,
+    /// Match, execute and reject declarations made without login.
+    DeclarationsDecide,
+    /// Read declarations made without login.
+    DeclarationsRead,
     /// Read the history of e-mails.
     EmailsRead,
     /// Send e-mails again.
@@ -150,13 +156,15 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in alphabetical order.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::ApiKeysWrite,
         Self::CancellationsDecide,
         Self::CatalogueRead,
         Self::ChargesRead,
         Self::CustomersRead,
         Self::CustomersWrite,
+        Self::DeclarationsDecide,
+        Self::DeclarationsRead,
         Self::EmailsRead,
         Self::EmailsWrite,
         Self::EventsRead,
@@ -181,6 +189,8 @@ impl Scope {
             Self::ChargesRead => "charges:read",
             Self::CustomersRead => "customers:read",
             Self::CustomersWrite => "customers:write",
+            Self::DeclarationsDecide => "declarations:decide",
+            Self::DeclarationsRead => "declarations:read",
             Self::EmailsRead => "emails:read",
             Self::EmailsWrite => "emails:write",
             Self::EventsRead => "events:read",
@@ -206,6 +216,8 @@ impl Scope {
             Self::ChargesRead => "Read charges",
             Self::CustomersRead => "Read customers",
             Self::CustomersWrite => "Create and change customers",
+            Self::DeclarationsDecide => "Match, execute and reject declarations made without login",
+            Self::DeclarationsRead => "Read declarations made without login",
             Self::EmailsRead => "Read the history of e-mails",
             Self::EmailsWrite => "Send e-mails again",
             Self::EventsRead => "Read the events of the provider",

@@ -381,7 +381,7 @@ fn check_cancellable(
     Ok(())
 }
 
-fn reason_required() -> Violation {
+pub(super) fn reason_required() -> Violation {
     Violation::invalid(
         "reason_required",
         "Eine außerordentliche Kündigung braucht einen Grund (§ 314 BGB).",

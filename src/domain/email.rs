@@ -48,11 +48,13 @@ pub enum EmailKind {
     InvoiceIssued,
     /// A declaration arrived through the statutory functions, whether or not a contract was recognised.
     DeclarationReceived,
+    /// Staff found that such a declaration has no effect, and say why.
+    DeclarationRejected,
 }
 
 impl EmailKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ContractConcluded,
         Self::PlanChangeReceived,
         Self::PlanChangeApplied,
@@ -69,6 +71,7 @@ impl EmailKind {
         Self::AddOnWithdrawn,
         Self::InvoiceIssued,
         Self::DeclarationReceived,
+        Self::DeclarationRejected,
     ];
 
     /// The name used in JSON, in the database and for the templates.
@@ -90,6 +93,7 @@ impl EmailKind {
             Self::AddOnWithdrawn => "add_on_withdrawn",
             Self::InvoiceIssued => "invoice_issued",
             Self::DeclarationReceived => "declaration_received",
+            Self::DeclarationRejected => "declaration_rejected",
         }
     }
 

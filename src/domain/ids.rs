@@ -66,6 +66,8 @@ pub enum IdKind {
     Phase,
     /// Refresh token, `rft_`; internal, never sent.
     RefreshToken,
+    /// Declaration made without login, `dcl_`.
+    Declaration,
     /// Published catalogue, `cat_`; internal, never sent.
     Catalogue,
 }
@@ -103,6 +105,7 @@ impl IdKind {
             Self::Request => "req",
             Self::Phase => "phs",
             Self::RefreshToken => "rft",
+            Self::Declaration => "dcl",
             Self::Catalogue => "cat",
         }
     }

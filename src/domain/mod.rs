@@ -15,6 +15,7 @@ pub mod consent;
 #[cfg(test)]
 mod contract_tests;
 pub mod customer_type;
+pub mod declaration;
 pub mod due;
 pub mod email;
 pub mod entitlements;

@@ -67,6 +67,7 @@ sources! {
     AddOnWithdrawn => "add_on_withdrawn",
     InvoiceIssued => "invoice_issued",
     DeclarationReceived => "declaration_received",
+    DeclarationRejected => "declaration_rejected",
 }
 
 /// What a source is given: the macros of its format, its language, and the mail's values.

@@ -6,6 +6,7 @@ pub mod catalogues;
 pub mod changes;
 pub mod charges;
 pub mod customers;
+pub mod declarations;
 pub mod due_customers;
 pub mod emails;
 pub mod events;

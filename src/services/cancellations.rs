@@ -240,7 +240,7 @@ fn check_goes_on(bench: &Workbench, kept: &str) -> Result<(), AppError> {
     Err(Violation::conflict(code, de, en).at("/keep_subscription_id").into())
 }
 
-fn request(bench: &Workbench, new: &NewCancellation) -> Result<CancellationRequest, AppError> {
+pub(super) fn request(bench: &Workbench, new: &NewCancellation) -> Result<CancellationRequest, AppError> {
     let today = bench.ground.today;
     let ids: Vec<String> = match &new.contracts {
         Contracts::One(item) => vec![item.id().to_owned()],

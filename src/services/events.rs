@@ -46,6 +46,21 @@ impl Caller {
         }
     }
 
+    /// Someone who made a declaration without login (`dcl_`) that proves its contract.
+    pub fn declarant(declaration_id: &str, context: &RequestContext) -> Self {
+        let actor = json!({
+            "type": "declaration",
+            "id": declaration_id,
+            "address": context.ip,
+            "user_agent": context.user_agent,
+        });
+        Self {
+            actor: Some(actor),
+            on_behalf_of: None,
+            request_id: Some(context.request_id.clone()),
+        }
+    }
+
     /// Time itself: the due loop.
     pub fn system() -> Self {
         Self::default()

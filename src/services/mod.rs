@@ -10,6 +10,7 @@ pub mod chain;
 pub mod charges;
 pub mod command;
 pub mod customers;
+pub mod declarations;
 pub mod due;
 pub mod emails;
 pub mod entitlements;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Shutdown;
 use crate::error::AppError;
 use crate::repositories::idempotency;
-use crate::services::{due, events};
+use crate::services::{declarations, due, events};
 use crate::state::AppState;
 
 /// How long the loop sleeps when nothing is due.
@@ -47,7 +47,7 @@ fn work(state: &AppState, shutdown: &Shutdown) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Forgets idempotency keys past their retention.
+/// Forgets idempotency keys past their retention, and drafts nobody confirmed.
 fn clear(state: &AppState) {
     let retention = time::Duration::days(i64::from(state.config.idempotency_retention_days));
     let before = (state.clock.now() - retention).into();
@@ -56,5 +56,8 @@ fn clear(state: &AppState) {
         .write(|conn| Ok::<_, AppError>(idempotency::delete_before(conn, before)?));
     if let Err(error) = outcome {
         tracing::warn!(?error, "expired idempotency keys could not be cleared");
+    }
+    if let Err(error) = declarations::forget_expired_drafts(state) {
+        tracing::warn!(?error, "expired drafts of withdrawals could not be cleared");
     }
 }

@@ -42,6 +42,8 @@ pub enum EmailKindDto {
     InvoiceIssued,
     /// A declaration arrived through the statutory functions, whether or not a contract was recognised.
     DeclarationReceived,
+    /// Staff found that such a declaration has no effect, and say why.
+    DeclarationRejected,
 }
 
 impl From<EmailKind> for EmailKindDto {
@@ -63,6 +65,7 @@ impl From<EmailKind> for EmailKindDto {
             EmailKind::AddOnWithdrawn => Self::AddOnWithdrawn,
             EmailKind::InvoiceIssued => Self::InvoiceIssued,
             EmailKind::DeclarationReceived => Self::DeclarationReceived,
+            EmailKind::DeclarationRejected => Self::DeclarationRejected,
         }
     }
 }
@@ -86,6 +89,7 @@ impl From<EmailKindDto> for EmailKind {
             EmailKindDto::AddOnWithdrawn => Self::AddOnWithdrawn,
             EmailKindDto::InvoiceIssued => Self::InvoiceIssued,
             EmailKindDto::DeclarationReceived => Self::DeclarationReceived,
+            EmailKindDto::DeclarationRejected => Self::DeclarationRejected,
         }
     }
 }

@@ -36,6 +36,15 @@ pub struct Json<T> {
     pub body_hash: [u8; 32],
 }
 
+/// Like [`Json`], with the body exactly as it arrived, to be kept as evidence.
+#[derive(Debug, Clone)]
+pub struct RawJson<T> {
+    /// What was sent.
+    pub value: T,
+    /// The text of the body.
+    pub raw: String,
+}
+
 /// Like [`Json`], for operations whose body may be left out: without one, everything has its default.
 #[derive(Debug, Clone)]
 pub struct OptionalJson<T> {
@@ -71,6 +80,21 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Json<T> {
         Box::pin(async move {
             let (value, body_hash) = read_json(&body.await?)?;
             Ok(Self { value, body_hash })
+        })
+    }
+}
+
+impl<T: DeserializeOwned + Validate + 'static> FromRequest for RawJson<T> {
+    type Error = Problem;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = read_body(request, payload, &["application/json"]);
+        Box::pin(async move {
+            let body = body.await?;
+            let (value, _) = read_json(&body)?;
+            let raw = String::from_utf8_lossy(&body).into_owned();
+            Ok(Self { value, raw })
         })
     }
 }

@@ -106,6 +106,14 @@ fn json_type(words: &str) -> Option<&'static str> {
 
 /// Reads `value` as a `T` and checks it, collecting as many faults as can be found: a wrong member is noted, left out, and
 /// the rest is read again. An object that lacks what was left out of it is left out as well.
+/// Reads a value that did not arrive as JSON by the rules of a JSON body; the fields of a page's form, for example.
+///
+/// # Errors
+/// Everything that is wrong, by JSON pointer.
+pub fn checked<T: DeserializeOwned + Validate>(value: Value) -> Result<T, Vec<FieldError>> {
+    read(value)
+}
+
 pub(super) fn read<T: DeserializeOwned + Validate>(mut value: Value) -> Result<T, Vec<FieldError>> {
     if !value.is_object() {
         // Serde would read an array as the members of a struct, one after the other.

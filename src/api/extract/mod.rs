@@ -13,12 +13,13 @@ mod query;
 mod rules;
 mod strict_json;
 
-pub use body::{Form, Json, MAX_BODY_BYTES, MERGE_PATCH_JSON, MergePatch, OptionalJson};
+pub use body::{Form, Json, MAX_BODY_BYTES, MERGE_PATCH_JSON, MergePatch, OptionalJson, RawJson};
 pub use context::{RequestId, client_ip, request_id};
+pub use faults::checked;
 pub use headers::IfMatch;
 pub use path::{
-    AddOnId, ApiKeyId, BookingPath, CancellationId, ChargeId, CreditNoteId, CustomerId, EmailId, EventId, InvoiceId,
-    LegalDocumentId, PlanChangeId, PlanId, ProviderSlug, SlotPath, SubscriptionId, TestClockId, WebhookDeliveryId,
-    WebhookEndpointId,
+    AddOnId, ApiKeyId, BookingPath, CancellationId, ChargeId, CreditNoteId, CustomerId, DeclarationId, DraftToken,
+    EmailId, EventId, InvoiceId, LegalDocumentId, PlanChangeId, PlanId, ProviderSlug, SlotPath, SubscriptionId,
+    TestClockId, WebhookDeliveryId, WebhookEndpointId,
 };
 pub use query::{NoParameters, Query};

@@ -55,6 +55,7 @@ path_ids! {
     SlotId("slot_id", SlotAllocation, "Id of the allocation of a slot.");
     PlanChangeId("plan_change_id", PlanChange, "Id of the plan change.");
     CancellationId("cancellation_id", Cancellation, "Id of the cancellation.");
+    DeclarationId("declaration_id", Declaration, "Id of the declaration.");
     ChargeId("charge_id", Charge, "Id of the charge.");
     InvoiceId("invoice_id", Invoice, "Id of the invoice.");
     CreditNoteId("credit_note_id", CreditNote, "Id of the invoice correction.");
@@ -157,6 +158,32 @@ impl IntoParams for ProviderSlug {
             "^[a-z0-9-]{1,63}$",
             "legal-texts",
             63,
+        )]
+    }
+}
+
+/// Token of a withdrawal that is entered but not declared; one of another shape was never given to anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftToken(pub String);
+
+impl FromRequest for DraftToken {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let is_token = |text: &str| text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        ready(matching(request, "draft_token", is_token).map(Self))
+    }
+}
+
+impl IntoParams for DraftToken {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![text_parameter(
+            "draft_token",
+            "Token of the draft.",
+            "^[0-9A-Za-z]{43}$",
+            "2n8Zt0QmX5cVb7LkPq3RsWy1UaHdJfGeTiOoKlMnBvC",
+            43,
         )]
     }
 }

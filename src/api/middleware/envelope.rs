@@ -16,6 +16,7 @@ use tracing::Instrument;
 use super::security_headers;
 use crate::api::extract::{RequestId, request_id};
 use crate::api::locale;
+use crate::api::pages::is_page;
 use crate::api::problem::{PROBLEM_JSON, Problem, ProblemCode, ProblemContext};
 use crate::error::AppError;
 use crate::state::AppState;
@@ -81,7 +82,7 @@ impl Envelope {
 
     fn close(&self, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
         let (request, mut response) = response.into_parts();
-        if response.status().as_u16() >= 400 {
+        if response.status().as_u16() >= 400 && !is_finished_page(&self.path, &response) {
             response = self.problem_instead_of(response);
         }
         self.complete(&mut response);
@@ -157,6 +158,12 @@ impl Envelope {
             "served"
         );
     }
+}
+
+/// Whether the answer is a page for people that says itself what is wrong.
+fn is_finished_page(path: &str, response: &HttpResponse) -> bool {
+    let media_type = response.headers().get(header::CONTENT_TYPE);
+    is_page(path) && media_type.is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
 }
 
 /// The problem that says what a status says.

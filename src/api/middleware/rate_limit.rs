@@ -1,6 +1,6 @@
 //! How often one may call: per token for those who log in, per address for those who do not. Counted in this process.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,9 +16,11 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{NotUntil, Quota, RateLimiter};
 use sha2::{Digest, Sha256};
 
+use crate::api::declarations::is_statutory;
 use crate::api::extract::client_ip;
 use crate::api::problem::Problem;
 use crate::config::{Config, RateLimitMode};
+use crate::context::network;
 use crate::error::AppError;
 use crate::state::AppState;
 
@@ -112,14 +114,6 @@ fn limiter<K: std::hash::Hash + Eq + Clone>(per_minute: u32) -> Limiter<K> {
     RateLimiter::keyed(quota).with_middleware()
 }
 
-/// One IPv6 customer has a whole /64 to call from.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-    }
-}
-
 impl Verdict {
     /// The headers of draft-ietf-httpapi-ratelimit-headers.
     fn write(&self, headers: &mut HeaderMap) {
@@ -168,7 +162,13 @@ pub async fn limit(
         (None, Some(address)) => Some(limits.count_address(address)),
         (None, None) => None,
     };
-    if let Some(problem) = verdict.as_ref().and_then(Verdict::refusal) {
+    // A declaration takes effect on receipt: it is received however many came before, and executed automatically only within a
+    // limit of its own.
+    let refusal = verdict
+        .as_ref()
+        .filter(|_| !is_statutory(request.path()))
+        .and_then(Verdict::refusal);
+    if let Some(problem) = refusal {
         return Ok(refuse(&state, request.error_response(problem), verdict));
     }
     let response = next.call(request).await?.map_into_boxed_body();

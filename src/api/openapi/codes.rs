@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::api::declarations::is_statutory;
 use crate::api::problem::ProblemCode;
 
 /// What the rules for codes, headers and parameters need to know about an operation.
@@ -49,7 +50,12 @@ impl Shape {
             open,
             scopes: list("x-required-scopes"),
             entity_tag: operation["x-entity-tag"] == true,
-            idempotent: is_command(path, method) && !open && operation["x-idempotency-key"] != false,
+            idempotent: is_command(path, method)
+                && if open {
+                    operation["x-idempotency-key"] == true
+                } else {
+                    operation["x-idempotency-key"] != false
+                },
             location: operation["x-location"] != false,
             media_types: operation["requestBody"]["content"]
                 .as_object()
@@ -84,7 +90,10 @@ impl Shape {
         let mut codes: BTreeSet<Code> = self.declared.iter().copied().collect();
         codes.extend([Code::UnknownParameter, Code::InternalError, Code::ServiceUnavailable]);
         if self.is_api() {
-            codes.extend([Code::NotAcceptable, Code::RateLimited]);
+            codes.insert(Code::NotAcceptable);
+        }
+        if self.is_api() && !is_statutory(&self.path) {
+            codes.insert(Code::RateLimited);
         }
         if !self.open {
             codes.extend([Code::Unauthenticated, Code::InvalidToken, Code::TokenExpired]);
@@ -120,7 +129,10 @@ impl Shape {
             codes.insert(Code::InvalidRequest);
         }
         if self.idempotent {
-            codes.extend([Code::InvalidIdempotencyKey, Code::IdempotencyKeyReused]);
+            codes.insert(Code::InvalidIdempotencyKey);
+        }
+        if self.idempotent && !self.open {
+            codes.insert(Code::IdempotencyKeyReused);
         }
         if self.entity_tag && self.method == "patch" {
             codes.extend([Code::InvalidHeader, Code::PreconditionFailed]);

@@ -190,7 +190,7 @@ fn success_headers(status: &str, shape: &Shape, used: &mut Used) -> Value {
     if status == "201" && shape.location {
         headers.insert("Location".to_owned(), used.header("Location"));
     }
-    if shape.idempotent {
+    if shape.idempotent && !shape.open {
         headers.insert("Idempotent-Replayed".to_owned(), used.header("Idempotent-Replayed"));
     }
     if shape.method == "get" && status == "200" && shape.codes().contains(&ProblemCode::InvalidCursor) {

@@ -74,6 +74,10 @@ pub const TAGS: &[(&str, &str)] = &[
         "Consolidated invoices, their corrections and what was paid of them.",
     ),
     (
+        "Declarations",
+        "Cancellations and withdrawals declared without login: the inbox of staff.",
+    ),
+    (
         "Events",
         "Everything that happened, in order, for audit and integration.",
     ),
@@ -90,7 +94,10 @@ pub const TAGS: &[(&str, &str)] = &[
         "Calculators",
         "The rules as stateless functions: dates, periods, proration and tax. No login.",
     ),
-    ("Public", "The catalogue for everyone. No login."),
+    (
+        "Public",
+        "The catalogue for everyone, and the statutory functions: cancelling and withdrawing. No login.",
+    ),
     ("API keys", "Keys of programs."),
     ("Test clocks", "Move time in a sandbox."),
     ("Operations", "Health and figures for those who run the server."),

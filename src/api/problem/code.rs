@@ -153,6 +153,10 @@ problem_codes! {
         ("Der Endpunkt ist abgeschaltet. Schalten Sie ihn zuerst mit „enabled“ wieder ein.", "The endpoint is disabled. Enable it first with “enabled”.");
     UsageOutsideContract = "usage_outside_contract", CONFLICT, ("Nutzung außerhalb des Vertrags", "Usage outside the contract"),
         ("An diesem Tag läuft der Vertrag nicht; Nutzung wird nicht berechnet.", "The contract does not run on that day; the usage is not charged.");
+    DeclarationDecided = "declaration_decided", CONFLICT, ("Erklärung schon erledigt", "Declaration decided"),
+        ("Über die Erklärung ist bereits entschieden.", "The declaration has been decided already.");
+    DeclarationNotMatched = "declaration_not_matched", CONFLICT, ("Erklärung nicht zugeordnet", "Declaration not matched"),
+        ("Die Erklärung ist noch keinem Vertrag zugeordnet.", "The declaration is not matched to a contract yet.");
     StateConflict = "state_conflict", CONFLICT, ("Stand erlaubt das nicht", "State conflict"),
         ("Der gegenwärtige Stand erlaubt das nicht.", "The present state does not allow this.");
     PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, ("Inzwischen geändert", "Precondition failed"),

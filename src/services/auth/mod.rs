@@ -9,7 +9,7 @@ mod login;
 mod me;
 mod password;
 mod refresh;
-mod secret;
+pub(in crate::services) mod secret;
 mod session;
 mod token;
 mod user;

@@ -9,7 +9,7 @@ use crate::context::hex;
 const SECRET_LENGTH: usize = 43;
 
 /// `prefix` followed by a fresh random secret.
-pub(super) fn generate(prefix: &str) -> String {
+pub(in crate::services) fn generate(prefix: &str) -> String {
     let mut text = String::with_capacity(prefix.len() + SECRET_LENGTH);
     text.push_str(prefix);
     Alphanumeric.append_string(&mut rand::rng(), &mut text, SECRET_LENGTH);
@@ -17,7 +17,7 @@ pub(super) fn generate(prefix: &str) -> String {
 }
 
 /// SHA-256 of a secret, hexadecimal: what the database keeps and looks up.
-pub(super) fn fingerprint(secret: &str) -> String {
+pub(in crate::services) fn fingerprint(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
 }
 

@@ -80,6 +80,15 @@ async fn call(caller: &Caller, operation: &Operation, ids: &HashMap<&'static str
     caller.send(request).await
 }
 
+/// A declaration nobody has decided about.
+async fn declaration(app: &TestApp<'_>, admin: &Caller) -> String {
+    let path = format!("/v1/public/{OWNER}/cancellations");
+    let body = crate::declarations::cancellation("mein Vertrag");
+    app.anonymous.post(&path, body).await.expect(201);
+    let listed = admin.get("/v1/declarations").await.expect(200);
+    listed["data"][0]["id"].as_str().expect("an id").to_owned()
+}
+
 /// One of everything that has an id, of one customer of the owning provider.
 async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String> {
     let credit_note = credit_note(app).await;
@@ -140,6 +149,7 @@ async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String
         ("invoice_id", first(customer.get("/v1/invoices").await.expect(200))),
         ("credit_note_id", credit_note),
         ("email_id", first(customer.get("/v1/emails").await.expect(200))),
+        ("declaration_id", declaration(app, &admin).await),
         ("plan_id", first(admin.get("/v1/plans").await.expect(200))),
         ("add_on_id", first(admin.get("/v1/add-ons").await.expect(200))),
         (

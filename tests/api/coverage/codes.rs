@@ -43,6 +43,7 @@ async fn every_documented_code_is_provoked_once(app: TestApp<'_>) {
     by_add_ons(&app, &mut provoked).await;
     by_slots(&app, &mut provoked).await;
     by_master_data(&app, &mut provoked).await;
+    by_declarations(&app, &mut provoked).await;
     by_emails(&app, &mut provoked).await;
     by_webhooks(&app, &mut provoked).await;
     by_billing(&app, &mut provoked).await;
@@ -279,6 +280,27 @@ async fn by_orders(app: &TestApp<'_>, provoked: &mut Provoked) {
         shop.post(&path, json!({ "plan": "single" })).await,
         422,
         "transition_not_allowed",
+    );
+}
+
+async fn by_declarations(app: &TestApp<'_>, provoked: &mut Provoked) {
+    let path = "/v1/public/sprechfenster/cancellations";
+    let body = crate::declarations::cancellation("mein Vertrag");
+    app.anonymous.post(path, body).await.expect(201);
+    let staff = app.staff("sprechfenster");
+    let listed = staff.get("/v1/declarations").await.expect(200);
+    let path = format!("/v1/declarations/{}", listed["data"][0]["id"].as_str().expect("an id"));
+    provoked.note(
+        staff.post_empty(&format!("{path}/execute")).await,
+        409,
+        "declaration_not_matched",
+    );
+    let reason = json!({ "reason": "Kein Vertrag." });
+    staff.post(&format!("{path}/reject"), reason.clone()).await.expect(200);
+    provoked.note(
+        staff.post(&format!("{path}/reject"), reason).await,
+        409,
+        "declaration_decided",
     );
 }
 

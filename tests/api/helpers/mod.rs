@@ -1,6 +1,7 @@
 //! What every test needs: an isolated, migrated database of its own on either engine, and the real server on it.
 
 pub mod app;
+pub mod chromium;
 pub mod database;
 pub mod demo;
 pub mod http;

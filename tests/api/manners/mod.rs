@@ -13,7 +13,7 @@ use vertragswerk::state::AppState;
 use crate::helpers::TestDatabase;
 
 /// A server's state in the demo's configuration, changed by `adjust`.
-fn state(database: &TestDatabase, adjust: impl FnOnce(&mut Config)) -> AppState {
+pub fn state(database: &TestDatabase, adjust: impl FnOnce(&mut Config)) -> AppState {
     let mut config = Config {
         workers: Some(1),
         ..Config::default()

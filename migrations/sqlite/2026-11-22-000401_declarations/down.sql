@@ -1,0 +1,2 @@
+DROP TABLE withdrawal_drafts;
+DROP TABLE declarations;

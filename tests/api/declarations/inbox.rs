@@ -1,0 +1,204 @@
+//! The inbox of staff: matching, executing, rejecting.
+
+use serde_json::json;
+use time::Duration;
+
+use super::{CANCELLATIONS, PROVIDER, cancellation, mails, plus_contract, text};
+use crate::helpers::{TestApp, over_http};
+
+over_http!(
+    staff_find_the_contract_and_count_from_the_receipt,
+    a_rejection_is_told_and_can_be_taken_back,
+    nobody_but_staff_sees_declarations,
+);
+
+async fn staff_find_the_contract_and_count_from_the_receipt(app: TestApp<'_>) {
+    let (customer_id, _, contract) = plus_contract(&app).await;
+    // Received on 30 March in Berlin, executed on 20 April: three months to the end of a quarter are counted from March.
+    app.state.clock.advance(Duration::days(14));
+    let body = cancellation(&format!(
+        "Videosprechstunde Nr. {}, danke",
+        text(&contract, "contract_number")
+    ));
+    let receipt = app.anonymous.post(CANCELLATIONS, body).await.expect(201);
+    app.state.clock.advance(Duration::days(21));
+
+    let staff = app.staff(PROVIDER);
+    let listed = staff
+        .get("/v1/declarations?status=received&type=cancellation")
+        .await
+        .expect(200);
+    assert_eq!(listed["data"].as_array().map(Vec::len), Some(1));
+    let path = format!("/v1/declarations/{}", text(&listed["data"][0], "id"));
+    let answer = staff.get(&path).await;
+    assert!(
+        answer.header("etag").starts_with("\"dcl-1."),
+        "{}",
+        answer.header("etag")
+    );
+    let declaration = answer.expect(200);
+    assert_eq!(declaration["reference"], receipt["reference"]);
+    assert_eq!(
+        declaration["candidates"],
+        json!([{
+            "subscription_id": contract["id"], "contract_number": contract["contract_number"], "customer_id": customer_id,
+            "customer_number": declaration["candidates"][0]["customer_number"], "name": "Erika Mustermann",
+            "evidence": ["contract_number", "email", "name"],
+        }])
+    );
+    assert!(text(&declaration, "raw").contains("Videosprechstunde Nr."));
+
+    staff
+        .post_empty(&format!("{path}/execute"))
+        .await
+        .expect_problem(409, "declaration_not_matched");
+    staff
+        .post(
+            &format!("{path}/match"),
+            json!({ "subscription_id": "sub_00000000000000000000000000" }),
+        )
+        .await
+        .expect_problem(404, "not_found");
+    let matched = staff
+        .post_once(
+            &format!("{path}/match"),
+            "m",
+            json!({ "subscription_id": contract["id"] }),
+        )
+        .await
+        .expect(200);
+    assert_eq!(
+        (&matched["status"], &matched["customer_id"], &matched["timeliness"]),
+        (&json!("matched"), &json!(customer_id), &json!(null))
+    );
+    let executed = staff.post_empty(&format!("{path}/execute")).await.expect(200);
+    assert_eq!(
+        (&executed["status"], &executed["automatic"]),
+        (&json!("executed"), &json!(false))
+    );
+    let change = staff
+        .get(&format!("/v1/cancellations/{}", text(&executed, "result_id")))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&change["received_at"], &change["received_on"], &change["ends_on"]),
+        (&receipt["received_at"], &json!("2026-03-30"), &json!("2026-06-30"))
+    );
+    for step in ["execute", "match", "reject"] {
+        let body = match step {
+            "match" => json!({ "subscription_id": contract["id"] }),
+            "reject" => json!({ "reason": "x" }),
+            _ => json!({}),
+        };
+        staff
+            .post(&format!("{path}/{step}"), body)
+            .await
+            .expect_problem(409, "declaration_decided");
+    }
+    let events = staff
+        .get(&format!("/v1/events?customer_id={customer_id}&limit=100"))
+        .await
+        .expect(200);
+    let types: Vec<&str> = events["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|event| text(event, "type"))
+        .filter(|kind| kind.starts_with("declaration.") || *kind == "cancellation.created")
+        .collect();
+    assert_eq!(
+        types,
+        [
+            "declaration.received",
+            "declaration.matched",
+            "cancellation.created",
+            "declaration.executed"
+        ]
+    );
+    let received = &events["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|event| event["type"] == "declaration.received");
+    assert_eq!(received.expect("recorded")["occurred_at"], receipt["received_at"]);
+}
+
+async fn a_rejection_is_told_and_can_be_taken_back(app: TestApp<'_>) {
+    let (_, _, contract) = plus_contract(&app).await;
+    app.anonymous
+        .post(CANCELLATIONS, cancellation("das Abo"))
+        .await
+        .expect(201);
+    let staff = app.staff(PROVIDER);
+    let listed = staff.get("/v1/declarations").await.expect(200);
+    let path = format!("/v1/declarations/{}", text(&listed["data"][0], "id"));
+    staff
+        .post(&format!("{path}/reject"), json!({}))
+        .await
+        .expect_problem(422, "validation_failed");
+    let reason = "Zu diesen Angaben gibt es keinen Vertrag.";
+    let rejected = staff
+        .post(&format!("{path}/reject"), json!({ "reason": reason }))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&rejected["status"], &rejected["reason"]),
+        (&json!("rejected"), &json!(reason))
+    );
+    let mails = mails(&app, PROVIDER).await;
+    let told = mails
+        .iter()
+        .find(|mail| mail["kind"] == "declaration_rejected")
+        .expect("told");
+    assert_eq!(told["to"], "erika@example.com");
+    assert!(text(told, "text").contains(reason) && text(told, "subject").contains(text(&rejected, "reference")));
+    staff
+        .post(&format!("{path}/reject"), json!({ "reason": reason }))
+        .await
+        .expect_problem(409, "declaration_decided");
+
+    let matched = staff
+        .post(&format!("{path}/match"), json!({ "subscription_id": contract["id"] }))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&matched["status"], &matched["reason"]),
+        (&json!("matched"), &json!(null))
+    );
+    assert_eq!(
+        matched["received_at"], rejected["received_at"],
+        "what was declared, and when, never changes"
+    );
+    assert_eq!(matched["raw"], rejected["raw"]);
+}
+
+async fn nobody_but_staff_sees_declarations(app: TestApp<'_>) {
+    let (_, customer, _) = plus_contract(&app).await;
+    app.anonymous
+        .post(CANCELLATIONS, cancellation("das Abo"))
+        .await
+        .expect(201);
+    let listed = app.staff(PROVIDER).get("/v1/declarations").await.expect(200);
+    let path = format!("/v1/declarations/{}", text(&listed["data"][0], "id"));
+    customer
+        .get("/v1/declarations")
+        .await
+        .expect_problem(403, "insufficient_scope");
+    customer.get(&path).await.expect_problem(404, "not_found");
+    customer
+        .post_empty(&format!("{path}/execute"))
+        .await
+        .expect_problem(404, "not_found");
+    let stranger = app.staff("textschirm");
+    stranger.get(&path).await.expect_problem(404, "not_found");
+    assert_eq!(stranger.get("/v1/declarations").await.expect(200)["data"], json!([]));
+    // The database itself keeps what was declared.
+    let changed = app.state.db.write(|conn| {
+        use diesel::RunQueryDsl;
+        diesel::sql_query("UPDATE declarations SET raw = 'nothing'")
+            .execute(conn)
+            .map(|_| ())
+            .map_err(vertragswerk::db::DbError::from)
+    });
+    assert!(changed.is_err_and(|error| error.to_string().contains("what was declared is final")));
+}
