@@ -4,8 +4,7 @@ use time::{Date, OffsetDateTime};
 
 use super::{
     catalogue::ProviderSettings, customer_type::CustomerType, event::DraftEvent, invoice::Billing,
-    slots::SlotAllocation,
-    subscription::Subscription, time_zone::TimeZone, violation::Violation,
+    slots::SlotAllocation, subscription::Subscription, time_zone::TimeZone, violation::Violation,
 };
 
 /// The circumstances under which a rule is asked: nothing in the domain reads a clock.

@@ -103,10 +103,7 @@ fn advance_with(
     moment: impl Fn(Date) -> Moment,
     cause: Cause,
 ) -> Result<(), Violation> {
-    loop {
-        let Some((day, step)) = next_step(account).filter(|(day, _)| *day <= today) else {
-            break;
-        };
+    while let Some((day, step)) = next_step(account).filter(|(day, _)| *day <= today) {
         let known_events = account.events.len();
         match step {
             Step::Contract(step, index) => perform_on_contract(account, step, index, day, moment(day))?,

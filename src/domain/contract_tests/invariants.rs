@@ -84,6 +84,9 @@ fn check_documents(account: &Account) {
             invoice.credited.minor <= invoice.gross.minor && invoice.paid.minor >= 0,
             "{invoice:#?}"
         );
+    }
+}
+
 /// No more slots are occupied than there are, each by one; a contract that is over occupies none.
 fn check_slots(account: &Account, subscription: &Subscription, today: Date) {
     let mut taken: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();

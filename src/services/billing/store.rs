@@ -31,8 +31,7 @@ pub fn save_all(
     let mut difference = AccountDifference::default();
     for bench in benches.iter() {
         bench.keep_add_on_versions(conn, recorded_at)?;
-        let (provider_id, customer_id) = (&bench.ground.provider.id, bench.customer_id());
-        let after = AccountRows::of(provider_id, &bench.account);
+        let after = AccountRows::of(&bench.ground.provider.id, &bench.account);
         difference.add(bench.loaded(), after);
     }
     account::write(conn, &difference)?;
