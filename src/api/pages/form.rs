@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use validator::Validate;
+use validator::{Validate, ValidateEmail};
 
 use super::texts::words;
 use crate::api::extract::checked;
@@ -74,6 +74,7 @@ pub(super) fn declaration(
         DeclarationKind::Withdrawal => content::<PublicWithdrawal>(value),
     };
     faults.extend(missing_reason(entered, locale));
+    faults.extend(wrong_addresses(function, entered, locale));
     let content = match outcome {
         Ok(content) => Some(content),
         Err(errors) => {
@@ -114,6 +115,21 @@ fn missing_reason(entered: &Entered, locale: Locale) -> Option<Fault> {
         pointer: "/reason".to_owned(),
         text: words(locale).please_fill_in.to_owned(),
     })
+}
+
+/// Addresses are looked at whatever else is wrong: a body that cannot be read as a whole is not checked any further.
+fn wrong_addresses(function: &Function, entered: &Entered, locale: Locale) -> Vec<Fault> {
+    let is_wrong = |field: &&Field| {
+        let text = entered.get(&form_name(field.pointer)).map_or("", |text| text.trim());
+        field.kind == FieldKind::Email && !text.is_empty() && !text.validate_email()
+    };
+    let wrong = function.fields.iter().filter(is_wrong);
+    wrong
+        .map(|field| Fault {
+            pointer: field.pointer.to_owned(),
+            text: words(locale).not_an_email.to_owned(),
+        })
+        .collect()
 }
 
 fn missing(function: &Function, entered: &Entered, locale: Locale) -> Vec<Fault> {
