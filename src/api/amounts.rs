@@ -135,7 +135,7 @@ pub struct ChargeDto {
     pub billing_period: PeriodDto,
     /// The day on which it came to be.
     pub charged_on: CivilDate,
-    /// The plan change or cancellation that caused it.
+    /// The plan change, cancellation or withdrawal that caused it.
     #[schema(required, max_length = 30, example = "pch_01k9w3x8kqf0wvm2n6c1c9t7xh")]
     pub change_id: Option<String>,
     /// The charge that a credit reduces.

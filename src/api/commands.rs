@@ -48,11 +48,20 @@ impl From<ConsentInput> for ConsentGiven {
     }
 }
 
-/// Consents and order button as services want them.
+/// Consents and order button as services want them, without the wish for an early start.
 pub fn declared(consents: Vec<ConsentInput>, order_button_text: Option<String>) -> Declared {
     Declared {
         consents: consents.into_iter().map(Into::into).collect(),
         order_button_text,
+        early_start_requested: false,
+    }
+}
+
+/// Adds whether the customer expressly asks that the service begin before the withdrawal period is over.
+pub fn with_early_start(declared: Declared, early_start_requested: bool) -> Declared {
+    Declared {
+        early_start_requested,
+        ..declared
     }
 }
 

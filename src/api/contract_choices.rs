@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::domain::change::{CancellationKind, ChangeKind, ChangeStatus, Review};
 use crate::domain::charge::{ChargeKind, ChargeStatus};
 use crate::domain::subscription::SubscriptionStatus;
+use crate::domain::withdrawal::WithdrawalKind;
 
 /// Where a contract stands. A pending change is told separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -77,6 +78,8 @@ pub enum ChangeStatusDto {
     Revoked,
     /// Replaced by a later declaration.
     Superseded,
+    /// Undone by a withdrawal (§ 355 BGB).
+    Withdrawn,
 }
 
 impl From<ChangeStatus> for ChangeStatusDto {
@@ -86,6 +89,7 @@ impl From<ChangeStatus> for ChangeStatusDto {
             ChangeStatus::Applied => Self::Applied,
             ChangeStatus::Revoked => Self::Revoked,
             ChangeStatus::Superseded => Self::Superseded,
+            ChangeStatus::Withdrawn => Self::Withdrawn,
         }
     }
 }
@@ -97,6 +101,7 @@ impl From<ChangeStatusDto> for ChangeStatus {
             ChangeStatusDto::Applied => Self::Applied,
             ChangeStatusDto::Revoked => Self::Revoked,
             ChangeStatusDto::Superseded => Self::Superseded,
+            ChangeStatusDto::Withdrawn => Self::Withdrawn,
         }
     }
 }
@@ -127,6 +132,52 @@ impl From<CancellationKindDto> for CancellationKind {
         match kind {
             CancellationKindDto::Ordinary => Self::Ordinary,
             CancellationKindDto::Extraordinary => Self::Extraordinary,
+        }
+    }
+}
+
+/// What a declaration is to be taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(example = "cancellation")]
+pub enum CancellationChoice {
+    /// A cancellation with notice.
+    Cancellation,
+}
+
+/// What a cancellation was treated as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(example = "cancellation")]
+pub enum TreatedAs {
+    /// A cancellation.
+    Cancellation,
+    /// A withdrawal (§ 355 BGB), with effect at once.
+    Withdrawal,
+}
+
+/// What was withdrawn from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = WithdrawalKind, example = "add_on")]
+pub enum WithdrawalKindDto {
+    /// The whole contract, and with it the add-ons on it.
+    Contract,
+    /// An add-on booking; the plan goes on.
+    AddOn,
+    /// Some units.
+    Quantity,
+    /// A plan change; the old plan goes on.
+    PlanChange,
+}
+
+impl From<WithdrawalKind> for WithdrawalKindDto {
+    fn from(kind: WithdrawalKind) -> Self {
+        match kind {
+            WithdrawalKind::Contract => Self::Contract,
+            WithdrawalKind::AddOn => Self::AddOn,
+            WithdrawalKind::Quantity => Self::Quantity,
+            WithdrawalKind::PlanChange => Self::PlanChange,
         }
     }
 }

@@ -59,6 +59,7 @@ pub mod timeline;
 pub mod usage;
 pub mod webhook_deliveries;
 pub mod webhook_endpoints;
+pub mod withdrawals;
 
 use actix_web::web;
 
@@ -101,6 +102,7 @@ fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(evidence::configure)
         .configure(plan_changes::configure)
         .configure(cancellations::configure)
+        .configure(withdrawals::configure)
         .configure(charges::configure)
         .configure(usage::configure)
         .configure(invoices::configure)

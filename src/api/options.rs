@@ -77,7 +77,7 @@ pub struct ActionDto {
     /// The kind of slot it is about.
     #[schema(required, max_length = 60, example = json!(null))]
     pub slot_kind: Option<String>,
-    /// The pending change that would be taken back.
+    /// The pending change that would be taken back, or the plan change that would be withdrawn from.
     #[schema(required, max_length = 30, example = json!(null))]
     pub change_id: Option<String>,
     /// The day on which it would take effect if declared today: first day of a new plan, last day of a cancelled contract.
@@ -110,6 +110,8 @@ pub enum ActionName {
     BookAddOn,
     /// Put something into a free slot, or into a contract of its own.
     AllocateSlot,
+    /// Withdraw (§ 355 BGB): from all of it, or from the plan change in `change_id`.
+    Withdraw,
     /// Take the pending plan change back.
     RevokePlanChange,
     /// Take the pending cancellation back.
@@ -216,6 +218,7 @@ impl ActionDto {
             }
             Action::AllocateSlot => (ActionName::AllocateSlot, format!("{item}/slots")),
             Action::BookAddOn => (ActionName::BookAddOn, format!("{item}/add-ons")),
+            Action::Withdraw => (ActionName::Withdraw, format!("{item}/withdrawals")),
             Action::RevokePlanChange => (
                 ActionName::RevokePlanChange,
                 format!("/v1/plan-changes/{change}/revoke"),
@@ -258,7 +261,7 @@ fn respond(found: Vec<ActionOption>, locale: Locale) -> HttpResponse {
     tag = "Options",
     operation_id = "listOptions",
     summary = "List options of a customer",
-    description = "New contracts the customer could conclude, and for each running contract the plan changes, quantity changes, add-ons, cancellations and revocations: possible or not, with the reason, and with the date and price they would have today. Found by trying each on a copy, so an option never promises what the command would refuse.",
+    description = "New contracts the customer could conclude, and for each running contract the plan changes, quantity changes, add-ons, cancellations, withdrawals and revocations: possible or not, with the reason, and with the date and price they would have today. Found by trying each on a copy, so an option never promises what the command would refuse.",
     params(OptionParams),
     responses((status = 200, description = "The options.", body = Options)),
     extensions(("x-required-scopes" = json!(["subscriptions:read"])), ("x-problem-codes" = json!(["not_found"])))

@@ -10,7 +10,7 @@ use super::amounts::TotalsDto;
 use super::answer::{answer, send};
 use super::blocking;
 use super::civil_date::CivilDate;
-use super::commands::{ConsentInput, command, declared, in_language, preview_response};
+use super::commands::{ConsentInput, command, declared, in_language, preview_response, with_early_start};
 use super::extract::Json;
 use super::instant::Instant;
 use super::preview::PreviewDto;
@@ -57,6 +57,11 @@ pub struct CreateOrder {
     #[validate(length(max = 500))]
     #[schema(max_length = 500, example = "zahlungspflichtig bestellen")]
     pub order_button_text: Option<String>,
+    /// Whether the customer expressly asks that the services begin before the withdrawal period is over (§ 356 Abs. 5, § 357a Abs.
+    /// 2 BGB); for all items.
+    #[serde(default)]
+    #[schema(required = false, default = false, example = true)]
+    pub early_start_requested: bool,
     /// Token of the preview that is confirmed; previews ignore it.
     #[validate(length(max = 2000))]
     #[schema(max_length = 2000, example = json!(null))]
@@ -181,7 +186,10 @@ impl CreateOrder {
         Ok(NewOrder {
             customer_id: self.customer_id,
             items: items.map(|(index, item)| item.read(index)).collect::<Result<_, _>>()?,
-            declared: declared(self.consents, self.order_button_text),
+            declared: with_early_start(
+                declared(self.consents, self.order_button_text),
+                self.early_start_requested,
+            ),
         })
     }
 }

@@ -194,6 +194,7 @@ diesel::table! {
         included -> Bool,
         created_by_change_id -> Nullable<Text>,
         performed_on -> Nullable<Date>,
+        early_start_requested -> Bool,
     }
 }
 
@@ -278,6 +279,30 @@ diesel::table! {
         billing_from -> Date,
         billing_through -> Date,
         charged_on -> Date,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    withdrawals (id) {
+        id -> Text,
+        provider_id -> Text,
+        customer_id -> Text,
+        subscription_id -> Text,
+        item_id -> Text,
+        kind -> Text,
+        quantity -> Nullable<BigInt>,
+        plan_change_id -> Nullable<Text>,
+        cancellation_id -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        received_at -> Timestamp,
+        dispatched_at -> Nullable<Timestamp>,
+        withdrawn_on -> Date,
+        last_day_on -> Date,
+        refund_by_on -> Date,
+        compensation -> Text,
+        amounts -> Text,
+        traces -> Text,
         created_at -> Timestamp,
     }
 }
@@ -558,6 +583,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     slot_allocations,
     changes,
     charges,
+    withdrawals,
     events,
     emails,
     idempotency_keys,

@@ -264,6 +264,7 @@ fn ensure_contracts(state: &AppState, customer: &Principal, person: &DemoCustome
             declared: Declared {
                 consents: consents.collect(),
                 order_button_text: Some(content.order_button.get(Locale::De).to_owned()),
+                early_start_requested: false,
             },
         };
         subscriptions::conclude(state, &command(customer), &new, &|_| serde_json::Value::Null, &|_| {

@@ -5,6 +5,7 @@ use time::{Date, OffsetDateTime};
 use super::{
     catalogue::ProviderSettings, customer_type::CustomerType, event::DraftEvent, invoice::Billing,
     slots::SlotAllocation, subscription::Subscription, time_zone::TimeZone, violation::Violation,
+    withdrawal::Withdrawal,
 };
 
 /// The circumstances under which a rule is asked: nothing in the domain reads a clock.
@@ -54,6 +55,8 @@ pub struct Account {
     pub billing: Billing,
     /// What occupies the slots of these contracts; also what a command has just released.
     pub slots: Vec<SlotAllocation>,
+    /// Withdrawals declared since the account was loaded, in order.
+    pub withdrawals: Vec<Withdrawal>,
     /// What has happened since the account was loaded, in order.
     pub events: Vec<DraftEvent>,
 }

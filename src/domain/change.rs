@@ -35,6 +35,8 @@ pub enum ChangeStatus {
     Revoked,
     /// Replaced by a later declaration.
     Superseded,
+    /// Undone by a withdrawal (§ 355 BGB); plan changes only.
+    Withdrawn,
 }
 
 impl ChangeStatus {
@@ -45,14 +47,21 @@ impl ChangeStatus {
             Self::Applied => "applied",
             Self::Revoked => "revoked",
             Self::Superseded => "superseded",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
     /// Reads the stored name; `None` for any other text.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Scheduled, Self::Applied, Self::Revoked, Self::Superseded]
-            .into_iter()
-            .find(|status| status.as_str() == name)
+        [
+            Self::Scheduled,
+            Self::Applied,
+            Self::Revoked,
+            Self::Superseded,
+            Self::Withdrawn,
+        ]
+        .into_iter()
+        .find(|status| status.as_str() == name)
     }
 }
 
@@ -69,7 +78,7 @@ pub struct Change {
     pub effective_on: Date,
     /// The declaration that replaced this one.
     pub superseded_by_id: Option<String>,
-    /// When it was applied, revoked or superseded.
+    /// When it was applied, revoked, superseded or withdrawn from.
     pub settled_at: Option<OffsetDateTime>,
     /// Counts its states, from 1.
     pub version: i64,
@@ -149,6 +158,12 @@ pub struct PlanChangeDetails {
     /// Contracts it took in: they ended with it, and what occupied their slots moved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub absorbed_subscription_ids: Vec<String>,
+    /// When the consumer was instructed about the right to withdraw from this change, if with it.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub instructed_at: Option<OffsetDateTime>,
+    /// Whether the customer expressly asked that it begin before the withdrawal period is over.
+    #[serde(default)]
+    pub early_start_requested: bool,
 }
 
 impl PlanChangeDetails {
@@ -227,4 +242,7 @@ pub struct CancellationDetails {
     pub previous_ends_on: Option<Date>,
     /// The pending plan change that this cancellation replaced; a revocation does not bring it back (design decision 11).
     pub superseded_plan_change_id: Option<String>,
+    /// The withdrawal it was treated as, where the catalogue says so.
+    #[serde(default)]
+    pub withdrawal_id: Option<String>,
 }

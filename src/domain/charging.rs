@@ -316,11 +316,12 @@ pub fn is_statutory_extra_day(schedule: &BillingSchedule, period: &Period, day: 
     day == period.from_on && period.index > 0 && day.day() < schedule.anchor_on.day()
 }
 
+/// Charges `quantity` units of a price for some days of a period; nothing where that is nothing or the plan contains it.
 #[expect(
     clippy::too_many_arguments,
     reason = "one place that fills in a charge; a struct of them would be the charge itself"
 )]
-fn push_charge(
+pub(super) fn push_charge(
     subscription: &mut Subscription,
     phase: &Phase,
     price: &Price,
@@ -368,7 +369,8 @@ fn push_charge(
     });
 }
 
-fn extend_billed_through(subscription: &mut Subscription, through: Date) {
+/// Notes that everything up to a day is charged.
+pub(super) fn extend_billed_through(subscription: &mut Subscription, through: Date) {
     subscription.billed_through_on = Some(
         subscription
             .billed_through_on

@@ -98,6 +98,7 @@ fn new_subscription(
         customer_type,
         concluded_at: now,
         instructed_at: order.agreement.includes_withdrawal_instruction().then_some(now),
+        early_start_requested: order.agreement.early_start_requested,
         starts_on,
         ends_on: natural_end(&order.plan, starts_on),
         ended_by_change_id: None,

@@ -54,6 +54,9 @@ pub struct Agreement {
     pub order_button_text: Option<String>,
     /// Whether the button of the cart was checked for all its items together.
     pub is_covered_by_cart: bool,
+    /// Whether the customer expressly asked that the service begin before the withdrawal period is over (§ 356 Abs. 5, § 357a
+    /// Abs. 2 BGB).
+    pub early_start_requested: bool,
     /// In a preview nothing needs to be agreed to yet.
     pub is_preview: bool,
 }
@@ -148,7 +151,11 @@ impl Agreement {
                 }))
             })
             .collect();
-        json!({ "consents": consents, "order_button_text": self.order_button_text })
+        json!({
+            "consents": consents,
+            "order_button_text": self.order_button_text,
+            "early_start_requested": self.early_start_requested,
+        })
     }
 
     fn is_accepted(&self, document: &RequiredDocument) -> bool {

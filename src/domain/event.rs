@@ -218,8 +218,10 @@ pub fn subscription_snapshot(subscription: &Subscription, day: Date) -> Value {
         "customer_type": subscription.customer_type.as_str(),
         "concluded_at": instant(subscription.concluded_at),
         "instructed_at": subscription.instructed_at.map(instant),
+        "early_start_requested": subscription.early_start_requested,
         "starts_on": subscription.starts_on.to_string(),
         "ends_on": subscription.ends_on.map(|day| day.to_string()),
+        "withdrawn_on": subscription.withdrawn_on.map(|day| day.to_string()),
         "phases": phases,
     })
 }
@@ -239,8 +241,10 @@ fn booking_snapshot(subscription: &Subscription, booking: &Booking, phases: &[Va
         "customer_type": subscription.customer_type.as_str(),
         "booked_at": instant(subscription.concluded_at),
         "instructed_at": subscription.instructed_at.map(instant),
+        "early_start_requested": subscription.early_start_requested,
         "starts_on": subscription.starts_on.to_string(),
         "ends_on": subscription.ends_on.map(|day| day.to_string()),
+        "withdrawn_on": subscription.withdrawn_on.map(|day| day.to_string()),
         "performed_on": booking.performed_on.map(|day| day.to_string()),
         "phases": phases,
     })

@@ -38,6 +38,8 @@ pub enum IdKind {
     Cancellation,
     /// Order (a confirmed cart), `ord_`.
     Order,
+    /// Withdrawal, `wdr_`.
+    Withdrawal,
     /// Charge, `chg_`.
     Charge,
     /// Invoice, `inv_`.
@@ -91,6 +93,7 @@ impl IdKind {
             Self::PlanChange => "pch",
             Self::Cancellation => "cxl",
             Self::Order => "ord",
+            Self::Withdrawal => "wdr",
             Self::Charge => "chg",
             Self::Invoice => "inv",
             Self::CreditNote => "crn",

@@ -19,6 +19,7 @@ use super::{
     revocation::revoke,
     subscription::{Subscription, SubscriptionStatus},
     violation::Violation,
+    withdrawal::{Right, WithdrawalRequest, right_of_item, withdraw, withdrawable_change},
 };
 
 /// What can be done.
@@ -38,6 +39,8 @@ pub enum Action {
     BookAddOn,
     /// Put something into a free slot, or into a contract of its own.
     AllocateSlot,
+    /// Withdraw (§ 355 BGB), wholly or from a plan change.
+    Withdraw,
     /// Take the pending plan change back.
     RevokePlanChange,
     /// Take the pending cancellation back.
@@ -55,6 +58,7 @@ impl Action {
             Self::CancelExtraordinarily => "cancel_extraordinarily",
             Self::BookAddOn => "book_add_on",
             Self::AllocateSlot => "allocate_slot",
+            Self::Withdraw => "withdraw",
             Self::RevokePlanChange => "revoke_plan_change",
             Self::RevokeCancellation => "revoke_cancellation",
         }
@@ -121,6 +125,7 @@ pub fn of_subscription(
     for kind in [ChangeKind::PlanChange, ChangeKind::Cancellation] {
         options.extend(revocation_of(account, circumstances, subscription, kind));
     }
+    options.extend(withdrawals_of(account, circumstances, subscription));
     options
 }
 
@@ -167,7 +172,53 @@ pub fn of_booking(account: &Account, circumstances: &Circumstances<'_>, booking:
     for kind in [ChangeKind::PlanChange, ChangeKind::Cancellation] {
         found.extend(revocation_of(account, circumstances, booking, kind));
     }
+    found.extend(withdrawals_of(account, circumstances, booking));
     found
+}
+
+/// Withdrawing from the whole item, and from its latest change, as far as there is a right to; `latest_receipt_on` is the last
+/// day.
+fn withdrawals_of(account: &Account, circumstances: &Circumstances<'_>, item: &Subscription) -> Vec<ActionOption> {
+    let mut found = Vec::new();
+    match right_of_item(account, circumstances, item) {
+        Err(refusal) if refusal.code == "no_right_of_withdrawal" => {}
+        Err(refusal) => found.push(ActionOption {
+            refusal: Some(refusal),
+            ..option(Action::Withdraw, Some(item))
+        }),
+        Ok(right) => found.push(withdrawal_of(account, circumstances, item, None, &right)),
+    }
+    if let Some((change, right)) = withdrawable_change(account, circumstances, item) {
+        found.push(withdrawal_of(account, circumstances, item, Some(&change.id), &right));
+    }
+    found
+}
+
+fn withdrawal_of(
+    account: &Account,
+    circumstances: &Circumstances<'_>,
+    item: &Subscription,
+    change_id: Option<&str>,
+    right: &Right,
+) -> ActionOption {
+    let request = WithdrawalRequest {
+        withdrawal_id: String::new(),
+        item_id: item.id.clone(),
+        plan_change_id: change_id.map(str::to_owned),
+        quantity: None,
+        reason: None,
+        received_at: circumstances.now,
+        dispatched_at: None,
+        cancellation_id: None,
+    };
+    let refusal = withdraw(&mut account.clone(), circumstances, &request).err();
+    ActionOption {
+        change_id: change_id.map(str::to_owned),
+        earliest_on: refusal.is_none().then_some(circumstances.today),
+        latest_receipt_on: right.period.last_day_on,
+        refusal,
+        ..option(Action::Withdraw, Some(item))
+    }
 }
 
 fn booking_of(
@@ -344,6 +395,7 @@ fn cancellation_of(
         wish_on: None,
         delete_data: false,
         received_at: circumstances.now,
+        as_cancellation: false,
     };
     let action = match kind {
         CancellationKind::Ordinary => Action::Cancel,

@@ -18,7 +18,7 @@ use super::{
     order::OrderSummary,
     period::BillingInterval,
     subscription::Subscription,
-    tax::{PriceMode, TaxLine, tax},
+    tax::{PriceMode, TaxLine, TaxRate, tax},
     violation::Violation,
 };
 
@@ -34,6 +34,18 @@ pub struct Totals {
     pub tax: Money,
     /// With tax.
     pub gross: Money,
+}
+
+impl Totals {
+    /// The same with the opposite sign.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self {
+            net: self.net.negated(),
+            tax: self.tax.negated(),
+            gross: self.gross.negated(),
+        }
+    }
 }
 
 /// One amount a command causes, now or on a later day.
@@ -62,7 +74,7 @@ pub struct PreviewLine {
     /// Net or gross.
     pub price_mode: PriceMode,
     /// Rate of value added tax in per cent.
-    pub tax_rate: super::tax::TaxRate,
+    pub tax_rate: TaxRate,
 }
 
 /// What a contract costs for each full billing period from the effective day on.
@@ -189,9 +201,11 @@ pub fn preview(
         let of_first_day = charge.charged_on == parts.effective_on && begins(subscription);
         is_of_command(&charge.change_id) || charge.charged_on == circumstances.today || of_first_day
     };
-    let lines: Vec<PreviewLine> = new_charges(before, &later, &parts.subscription_ids)
+    let made = new_charges(before, &later, &parts.subscription_ids)
         .filter(|(subscription, charge)| belongs(subscription, charge))
-        .map(|(subscription, charge)| line(subscription, charge))
+        .map(|(subscription, charge)| line(subscription, charge));
+    let lines: Vec<PreviewLine> = dropped(before, after, &parts.subscription_ids, circumstances.today)
+        .chain(made)
         .collect();
     let due_now = totals(
         lines.iter().filter(|line| line.charged_on <= circumstances.today),
@@ -259,10 +273,12 @@ pub fn plan_price(plan: &Plan, quantity: u32, currency: Currency) -> Result<Recu
 }
 
 fn recurring(later: &Account, parts: &PreviewParts, currency: Currency) -> Result<Option<Recurring>, Violation> {
+    let goes_on =
+        |one: &Subscription| one.withdrawn_on.is_none() && one.ends_on.is_none_or(|end| end > parts.effective_on);
     let mut going_on = Vec::new();
     for id in &parts.subscription_ids {
         let subscription = later.subscription(id)?;
-        going_on.extend(Some(subscription).filter(|one| one.ends_on.is_none_or(|end| end > parts.effective_on)));
+        going_on.extend(Some(subscription).filter(|one| goes_on(one)));
     }
     // One contract, or the one that takes the others in.
     let [subscription] = going_on.as_slice() else {
@@ -324,6 +340,30 @@ fn new_charges<'a>(
         })
 }
 
+/// Charges that a command drops, as lines that take them off.
+fn dropped<'a>(
+    before: &'a Account,
+    after: &'a Account,
+    subscription_ids: &'a [String],
+    today: Date,
+) -> impl Iterator<Item = PreviewLine> + 'a {
+    let counted = move |id: &str| {
+        let mut charges = before.subscriptions.iter().flat_map(|each| &each.charges);
+        charges.any(|charge| charge.id == id && charge.counts())
+    };
+    after
+        .subscriptions
+        .iter()
+        .filter(move |subscription| is_concerned(subscription, subscription_ids))
+        .flat_map(|subscription| subscription.charges.iter().map(move |charge| (subscription, charge)))
+        .filter(move |(_, charge)| !charge.counts() && counted(&charge.id))
+        .map(move |(subscription, charge)| PreviewLine {
+            amount: charge.amount.negated(),
+            charged_on: today,
+            ..line(subscription, charge)
+        })
+}
+
 /// The contracts behind ids of contracts and bookings.
 fn contract_ids(account: &Account, ids: &[String]) -> Vec<String> {
     let contract = |id: &String| {
@@ -357,12 +397,30 @@ fn line(subscription: &Subscription, charge: &Charge) -> PreviewLine {
     }
 }
 
-/// Net, tax and gross of lines; net and gross prices are taxed apart, as they would be invoiced (design decision 10).
 fn totals<'a>(lines: impl Iterator<Item = &'a PreviewLine>, currency: Currency) -> Result<Totals, Violation> {
+    sum(
+        lines.map(|line| (line.amount, line.tax_rate, line.price_mode)),
+        currency,
+    )
+}
+
+/// Net, tax and gross of charges, credits included.
+///
+/// # Errors
+/// When an amount leaves the range of money.
+pub(super) fn totals_of_charges(charges: &[Charge], currency: Currency) -> Result<Totals, Violation> {
+    let amounts = charges
+        .iter()
+        .map(|charge| (charge.amount, charge.tax_rate, charge.price_mode));
+    sum(amounts, currency)
+}
+
+/// Net, tax and gross of amounts; net and gross prices are taxed apart, as they would be invoiced (design decision 10).
+fn sum(amounts: impl Iterator<Item = (Money, TaxRate, PriceMode)>, currency: Currency) -> Result<Totals, Violation> {
     let (mut net_lines, mut gross_lines) = (Vec::new(), Vec::new());
-    for line in lines {
-        let taxed = TaxLine::of_amount(line.amount, line.tax_rate);
-        match line.price_mode {
+    for (amount, rate, mode) in amounts {
+        let taxed = TaxLine::of_amount(amount, rate);
+        match mode {
             PriceMode::Net => net_lines.push(taxed),
             PriceMode::Gross => gross_lines.push(taxed),
         }

@@ -72,6 +72,11 @@ fn check_revocable(change: &Change, circumstances: &Circumstances<'_>) -> Result
             "Das wurde durch eine spätere Erklärung ersetzt.",
             "This was replaced by a later declaration.",
         )),
+        ChangeStatus::Withdrawn => Err(Violation::conflict(
+            "already_withdrawn",
+            "Davon ist bereits widerrufen worden (§ 355 BGB).",
+            "This has already been withdrawn from (§ 355 BGB).",
+        )),
         ChangeStatus::Scheduled if !circumstances.provider.revocation_offered && !circumstances.by_staff => {
             Err(Violation::conflict(
                 "revocation_not_offered",

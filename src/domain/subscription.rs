@@ -97,6 +97,9 @@ pub struct Subscription {
     pub concluded_at: OffsetDateTime,
     /// When the consumer received the withdrawal instruction (§ 356 Abs. 3 BGB), if ever.
     pub instructed_at: Option<OffsetDateTime>,
+    /// Whether the customer expressly asked that the service begin before the withdrawal period is over (§ 356 Abs. 5, § 357a
+    /// Abs. 2 BGB).
+    pub early_start_requested: bool,
     /// First day.
     pub starts_on: Date,
     /// Last day, once known.

@@ -71,7 +71,16 @@ pub fn kind_of(draft: &DraftEvent, drafts: &[DraftEvent]) -> Option<EmailKind> {
     let declaration = match draft.event_type {
         EventType::PlanChangeApplied => EventType::PlanChangeCreated,
         EventType::CancellationApplied => EventType::CancellationCreated,
-        EventType::WithdrawalCreated if is_booking => return Some(EmailKind::AddOnWithdrawn),
+        EventType::WithdrawalCreated if is_booking && draft.data["withdrawal"]["kind"] == "add_on" => {
+            return Some(EmailKind::AddOnWithdrawn);
+        }
+        // The declaration is told; what it entails and the cancellation it came as are told with it.
+        EventType::AddOnWithdrawn => return None,
+        EventType::CancellationCreated | EventType::AddOnCancellationCreated
+            if draft.data["cancellation"]["withdrawal_id"].is_string() =>
+        {
+            return None;
+        }
         EventType::AddOnCreated if draft.data["add_on"]["included"] == true => return None,
         _ => return Some(kind),
     };
@@ -109,7 +118,7 @@ impl Happening<'_> {
             | EmailKind::CancellationEffective
             | EmailKind::AddOnCancellationReceived
             | EmailKind::AddOnCancellationRevoked => self.cancellation(about, draft)?,
-            EmailKind::WithdrawalReceived | EmailKind::AddOnWithdrawn => self.withdrawal(about, draft),
+            EmailKind::WithdrawalReceived | EmailKind::AddOnWithdrawn => self.withdrawal(about, draft)?,
             EmailKind::InvoiceIssued | EmailKind::DeclarationReceived | EmailKind::DeclarationRejected => return None,
         };
         merge(&mut values, self.evidence(draft));
@@ -118,13 +127,34 @@ impl Happening<'_> {
         Some(values)
     }
 
-    fn withdrawal(&self, about: &Subscription, draft: &DraftEvent) -> Value {
-        let plan = self.plan(about, self.audience.zone.local_date(draft.occurred_at));
-        json!({
-            "received": self.audience.date_and_time(draft.occurred_at),
-            "subject_of_withdrawal": plan["name"],
+    fn withdrawal(&self, about: &Subscription, draft: &DraftEvent) -> Option<Value> {
+        let id = draft.data["withdrawal"]["id"].as_str()?;
+        let withdrawal = self.account.withdrawals.iter().find(|one| one.id == id)?;
+        let audience = &self.audience;
+        let plan = self.plan(about, withdrawal.withdrawn_on);
+        let name = plan["name"].as_str().unwrap_or_default();
+        let subject = match (withdrawal.quantity, &withdrawal.plan_change_id, audience.locale) {
+            (Some(quantity), ..) => format!("{quantity} × {name}"),
+            (None, Some(_), Locale::De) => format!("Vertragswechsel; es gilt wieder {name}"),
+            (None, Some(_), Locale::En) => format!("plan change; {name} applies again"),
+            (None, None, _) => name.to_owned(),
+        };
+        let (refund, by) = (
+            audience.money(withdrawal.amounts.refund),
+            audience.date(withdrawal.refund_by_on),
+        );
+        let refund = match audience.locale {
+            _ if withdrawal.amounts.refund.is_zero() => None,
+            Locale::De => Some(format!("{refund} bis zum {by}")),
+            Locale::En => Some(format!("{refund} by {by}")),
+        };
+        Some(json!({
+            "received": audience.date_and_time(withdrawal.received_at),
+            "subject_of_withdrawal": subject,
+            "reason": withdrawal.reason,
+            "refund": refund,
             "plan": plan,
-        })
+        }))
     }
 
     fn invoice(&self, draft: &DraftEvent) -> Option<Value> {

@@ -258,8 +258,9 @@ pub fn write(conn: &mut DbConnection, difference: &AccountDifference) -> Result<
     let AccountDifference { new, changed } = difference;
     super::subscriptions::insert(conn, &new.subscriptions)?;
     super::subscriptions::update_all(conn, &changed.subscriptions)?;
-    // Changed phases first: a phase that is replaced on its first day makes room for its successor.
-    for row in &changed.phases {
+    // Changed phases first, removed ones before all: a phase that is replaced on its first day makes room for another.
+    let (removed, present): (Vec<_>, Vec<_>) = changed.phases.iter().partition(|row| row.removed);
+    for row in removed.into_iter().chain(present) {
         super::subscriptions::update_phase(conn, row)?;
     }
     super::subscriptions::insert_phases(conn, &new.phases)?;
@@ -392,6 +393,7 @@ impl AccountRows {
                 .ok_or_else(|| unreadable("customer type", &row.id))?,
             concluded_at: row.concluded_at.instant(),
             instructed_at: row.instructed_at.map(Utc::instant),
+            early_start_requested: row.early_start_requested,
             starts_on: row.starts_on,
             ends_on: row.ends_on,
             ended_by_change_id: row.ended_by_change_id.clone(),
@@ -533,6 +535,7 @@ fn subscription_row(provider_id: &str, customer_id: &str, subscription: &Subscri
         customer_type: subscription.customer_type.as_str().to_owned(),
         concluded_at: subscription.concluded_at.into(),
         instructed_at: subscription.instructed_at.map(Utc::from),
+        early_start_requested: subscription.early_start_requested,
         starts_on: subscription.starts_on,
         ends_on: subscription.ends_on,
         ended_by_change_id: subscription.ended_by_change_id.clone(),

@@ -23,3 +23,4 @@ pub mod usage;
 pub mod users;
 pub mod webhook_deliveries;
 pub mod webhook_endpoints;
+pub mod withdrawals;

@@ -69,6 +69,15 @@ pub fn list(
     Ok(query.load(conn)?)
 }
 
+/// All payments of a customer, oldest first.
+pub fn of_customer(conn: &mut DbConnection, customer_id: &str) -> Result<Vec<PaymentRow>, DbError> {
+    Ok(payments::table
+        .filter(payments::customer_id.eq(customer_id))
+        .order(payments::id)
+        .select(PaymentRow::as_select())
+        .load(conn)?)
+}
+
 /// Stores new payments.
 pub fn insert(conn: &mut DbConnection, rows: &[PaymentRow]) -> Result<(), DbError> {
     insert_all!(conn, payments::table, rows)

@@ -55,6 +55,8 @@ pub struct SubscriptionRow {
     pub created_by_change_id: Option<String>,
     /// When a one-off service was performed.
     pub performed_on: Option<Date>,
+    /// Whether the customer expressly asked for an early start.
+    pub early_start_requested: bool,
 }
 
 /// A phase of a contract.

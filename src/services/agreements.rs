@@ -12,6 +12,8 @@ pub struct Declared {
     pub consents: Vec<ConsentGiven>,
     /// Label of the button that was pressed.
     pub order_button_text: Option<String>,
+    /// Whether the customer expressly asks that the service begin before the withdrawal period is over.
+    pub early_start_requested: bool,
 }
 
 impl Declared {
@@ -22,6 +24,7 @@ impl Declared {
             given: self.consents.clone(),
             order_button_text: self.order_button_text.clone(),
             is_covered_by_cart: false,
+            early_start_requested: self.early_start_requested,
             is_preview,
         }
     }

@@ -9,6 +9,7 @@ use crate::domain::calendar::{english, german};
 use crate::domain::cancellation::{CancellationOutcome, CancellationRequest, ContractToCancel, cancel, review};
 use crate::domain::catalogue::Consequence;
 use crate::domain::change::{CancellationKind, ChangeKind, Review};
+use crate::domain::customer_type::CustomerType;
 use crate::domain::ids::IdKind;
 use crate::domain::preview::{Preview, PreviewParts, PreviewText, preview};
 use crate::domain::subscription::SubscriptionStatus;
@@ -23,6 +24,7 @@ use crate::services::idempotency::Answer;
 use crate::services::plan_changes::{ChangeQuery, Item, find_change, list_changes, subscription_key};
 use crate::services::preview_token::IssuedPreview;
 use crate::services::views::ChangeView;
+use crate::services::withdrawals;
 use crate::services::workbench::{Ground, Workbench};
 use crate::state::AppState;
 
@@ -55,6 +57,8 @@ pub struct NewCancellation {
     pub delete_data: bool,
     /// When a letter or e-mail was received; staff only.
     pub received_at: Option<OffsetDateTime>,
+    /// Whether it is to be a cancellation even where the catalogue treats it as a withdrawal; consumers only.
+    pub as_cancellation: bool,
 }
 
 /// The cancellations a declaration made, or found already made.
@@ -83,7 +87,7 @@ pub fn create(
         state,
         command,
         key,
-        reaches_back_to(new),
+        Some(withdrawals::REACH),
         &|_, bench| {
             let request = request(bench, new)?;
             command::confirm(
@@ -122,7 +126,7 @@ pub fn preview_creation(state: &AppState, command: &Command, new: &NewCancellati
         state,
         command,
         key,
-        reaches_back_to(new),
+        Some(withdrawals::REACH),
         &command_name(new),
         &|_, bench| {
             let request = request(bench, new)?;
@@ -201,11 +205,6 @@ fn command_name(new: &NewCancellation) -> String {
     }
 }
 
-/// The day of receipt of a letter, roughly: a day early costs nothing.
-fn reaches_back_to(new: &NewCancellation) -> Option<Date> {
-    new.received_at.map(|at| at.date().previous_day().unwrap_or(Date::MIN))
-}
-
 /// Only staff know of letters; a customer's click is received when it is made (§ 312k Abs. 4 BGB).
 fn check_received_at(command: &Command, new: &NewCancellation) -> Result<(), AppError> {
     if new.received_at.is_none() || command.principal.is_staff() {
@@ -267,6 +266,7 @@ pub(super) fn request(bench: &Workbench, new: &NewCancellation) -> Result<Cancel
                 .collect()
         }
     };
+    check_choice(bench, new, &ids)?;
     if ids.is_empty() {
         return Err(Violation::conflict(
             "nothing_to_cancel",
@@ -286,7 +286,25 @@ pub(super) fn request(bench: &Workbench, new: &NewCancellation) -> Result<Cancel
         wish_on: new.wish_on,
         delete_data: new.delete_data,
         received_at: new.received_at.unwrap_or(bench.ground.now),
+        as_cancellation: new.as_cancellation,
     })
+}
+
+/// Only consumers have the choice: a business that is granted the right withdraws.
+fn check_choice(bench: &Workbench, new: &NewCancellation, ids: &[String]) -> Result<(), AppError> {
+    let is_of_business = |id: &String| {
+        let item = bench.account.subscription(id);
+        item.is_ok_and(|item| item.customer_type == CustomerType::Business)
+    };
+    if !new.as_cancellation || !ids.iter().any(is_of_business) {
+        return Ok(());
+    }
+    Err(AppError::field(FieldError::body(
+        "/as",
+        "consumers_only",
+        "Die Wahl zwischen Kündigung und Widerruf haben nur Verbraucher.",
+        "Only consumers can choose between cancellation and withdrawal.",
+    )))
 }
 
 /// What a cancellation would do, told by doing it to a copy of the account.
@@ -307,11 +325,11 @@ pub(super) fn foresee(ground: &Ground, before: &Account, request: &CancellationR
     let parts = PreviewParts {
         effective_on: latest,
         subscription_ids: outcomes.iter().map(|outcome| outcome.subscription_id.clone()).collect(),
-        change_ids: outcomes.iter().map(|outcome| outcome.change_id.clone()).collect(),
+        change_ids: outcomes.iter().flat_map(caused_by).collect(),
         consequences: consequences(before, &after, &request, &outcomes)?,
         consents: Vec::new(),
         order_button: None,
-        texts: texts(before, &outcomes)?,
+        texts: texts(ground, before, &after, &request, &outcomes)?,
         because: outcomes.iter().flat_map(|outcome| outcome.because.clone()).collect(),
         latest_receipt_on: match outcomes.as_slice() {
             [only] => only.latest_receipt_on,
@@ -325,10 +343,27 @@ pub(super) fn foresee(ground: &Ground, before: &Account, request: &CancellationR
     preview(before, &after, &circumstances, parts)
 }
 
-fn texts(before: &Account, outcomes: &[CancellationOutcome]) -> Result<Vec<PreviewText>, Violation> {
+/// What charges of an outcome name as their cause.
+fn caused_by(outcome: &CancellationOutcome) -> Vec<String> {
+    let withdrawal = outcome.withdrawal.iter().map(|outcome| outcome.withdrawal.id.clone());
+    withdrawal.chain([outcome.change_id.clone()]).collect()
+}
+
+fn texts(
+    ground: &Ground,
+    before: &Account,
+    after: &Account,
+    request: &CancellationRequest,
+    outcomes: &[CancellationOutcome],
+) -> Result<Vec<PreviewText>, Violation> {
     let mut texts = Vec::with_capacity(outcomes.len());
     for outcome in outcomes {
         let subscription = before.subscription(&outcome.subscription_id)?;
+        if let Some(withdrawn) = &outcome.withdrawal {
+            texts.extend(withdrawals::choice(ground, before, request, subscription));
+            texts.extend(withdrawals::texts(before, after, withdrawn)?);
+            continue;
+        }
         let number = &subscription.contract_number;
         let (de, en) = (german(outcome.ends_on), english(outcome.ends_on));
         let (code, de, en) = if let Some(name) = booked_name(subscription) {
@@ -354,6 +389,7 @@ fn texts(before: &Account, outcomes: &[CancellationOutcome]) -> Result<Vec<Previ
             )
         };
         texts.push(text(code, de, en));
+        texts.extend(withdrawals::alternative(ground, before, request, subscription));
     }
     Ok(texts)
 }
@@ -375,6 +411,9 @@ fn consequences(
     }
     for outcome in outcomes {
         consequences.extend(add_on_consequences(before, after, &outcome.subscription_id));
+        if let Some(withdrawn) = &outcome.withdrawal {
+            consequences.extend(withdrawals::consequences(before, withdrawn)?);
+        }
     }
     if request.kind == CancellationKind::Extraordinary {
         consequences.push(consequence(

@@ -33,4 +33,5 @@ pub mod timeline;
 pub mod usage;
 pub mod views;
 pub mod webhooks;
+pub mod withdrawals;
 pub mod workbench;

@@ -167,6 +167,7 @@ fn earliest_end(ground: &Ground, account: &Account, subscription_id: &str) -> Op
         wish_on: None,
         delete_data: false,
         received_at: ground.now,
+        as_cancellation: true,
     };
     let circumstances = crate::domain::account::Circumstances {
         by_staff: true,

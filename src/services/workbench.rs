@@ -243,6 +243,7 @@ pub(super) fn assemble(
         subscriptions: originals.clone(),
         billing,
         slots,
+        withdrawals: Vec::new(),
         events: Vec::new(),
     };
     due::advance(&mut account, ground.today, &ground.zone)?;

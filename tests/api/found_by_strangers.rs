@@ -56,7 +56,11 @@ async fn what_is_to_be_kept_must_go_on(app: TestApp<'_>) {
         ids.push(subscription["id"].as_str().expect("an id").to_owned());
     }
     customer
-        .post(&format!("/v1/subscriptions/{}/cancellations", ids[0]), json!({}))
+        // A wish for a day makes it a cancellation also within the withdrawal period.
+        .post(
+            &format!("/v1/subscriptions/{}/cancellations", ids[0]),
+            json!({ "wish_on": "2026-04-01" }),
+        )
         .await
         .expect(201);
     let keep = json!({ "keep_subscription_id": ids[0] });

@@ -79,6 +79,9 @@ pub struct AddOnBookingDto {
     /// The end of that day, exclusive.
     #[schema(required)]
     pub ends_at: Option<Instant>,
+    /// The day on which it was undone by a withdrawal (§ 355 BGB).
+    #[schema(required)]
+    pub withdrawn_on: Option<CivilDate>,
     /// Why it ends; `null` while no end is known.
     #[schema(required)]
     pub end_reason: Option<EndReasonDto>,
@@ -180,6 +183,7 @@ impl AddOnBookingDto {
             ends_at: booking.ends_on.map(|end| view.zone.end_of_day(end).into()),
             end_reason: view.end_reason.map(Into::into),
             billed_through_on: booking.billed_through_on.map(Into::into),
+            withdrawn_on: booking.withdrawn_on.map(Into::into),
             performed_on: details.performed_on.map(Into::into),
             pending_change: PendingChangeDto::of(booking),
             phases: quantities(booking),

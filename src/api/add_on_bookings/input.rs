@@ -4,7 +4,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use crate::api::commands::{ConsentInput, declared};
+use crate::api::commands::{ConsentInput, declared, with_early_start};
+use crate::api::contract_choices::CancellationChoice;
 use crate::domain::change::CancellationKind;
 use crate::error::{AppError, FieldError};
 use crate::services::add_ons::NewBooking;
@@ -33,6 +34,11 @@ pub struct CreateAddOnBooking {
     #[validate(length(max = 500))]
     #[schema(max_length = 500, example = "zahlungspflichtig bestellen")]
     pub order_button_text: Option<String>,
+    /// Whether the customer expressly asks that the service begin before the withdrawal period is over (§ 356 Abs. 5, § 357a Abs. 2
+    /// BGB). Kept as evidence; without it, nothing is owed for use before a withdrawal.
+    #[serde(default)]
+    #[schema(required = false, default = false, example = true)]
+    pub early_start_requested: bool,
     /// Token of the preview that is confirmed; previews ignore it.
     #[validate(length(max = 2000))]
     #[schema(max_length = 2000, example = json!(null))]
@@ -46,7 +52,10 @@ impl CreateAddOnBooking {
             subscription_id,
             add_on: self.add_on,
             quantity: self.quantity,
-            declared: declared(self.consents, self.order_button_text),
+            declared: with_early_start(
+                declared(self.consents, self.order_button_text),
+                self.early_start_requested,
+            ),
         }
     }
 }
@@ -68,6 +77,11 @@ pub struct CreateQuantityChange {
     #[validate(length(max = 500))]
     #[schema(max_length = 500, example = "zahlungspflichtig bestellen")]
     pub order_button_text: Option<String>,
+    /// Whether the customer expressly asks that the service begin before the withdrawal period is over (§ 356 Abs. 5, § 357a Abs. 2
+    /// BGB). Kept as evidence; without it, nothing is owed for use before a withdrawal.
+    #[serde(default)]
+    #[schema(required = false, default = false, example = true)]
+    pub early_start_requested: bool,
     /// Token of the preview that is confirmed; previews ignore it.
     #[validate(length(max = 2000))]
     #[schema(max_length = 2000, example = json!(null))]
@@ -83,7 +97,7 @@ impl CreateQuantityChange {
             quantity: Some(self.quantity),
             supersedes: self.supersedes,
             absorb_subscription_ids: Vec::new(),
-            declared: declared(Vec::new(), self.order_button_text),
+            declared: with_early_start(declared(Vec::new(), self.order_button_text), self.early_start_requested),
         }
     }
 }
@@ -101,6 +115,10 @@ pub struct CancelAddOnBooking {
     #[validate(length(max = 2000))]
     #[schema(max_length = 2000, example = "Wir brauchen den Platz nicht mehr.")]
     pub reason: Option<String>,
+    /// Within the withdrawal period a cancellation is treated as a withdrawal where the catalogue says so. Consumers who want to
+    /// cancel nevertheless, with notice and without a refund, say `cancellation` here.
+    #[serde(rename = "as")]
+    pub treat_as: Option<CancellationChoice>,
     /// Token of the preview that is confirmed; previews ignore it.
     #[validate(length(max = 2000))]
     #[schema(max_length = 2000, example = json!(null))]
@@ -117,6 +135,7 @@ impl CancelAddOnBooking {
             wish_on: None,
             delete_data: false,
             received_at: None,
+            as_cancellation: self.treat_as.is_some(),
         }
     }
 

@@ -35,7 +35,8 @@ pub(super) fn configure(config: &mut utoipa_actix_web::service_config::ServiceCo
     summary = "Cancel subscription",
     description = "Ends the contract on the first day that notice and terms allow, or on the first such day on or after `wish_on`. \
         An extraordinary cancellation schedules that day too, until the provider has decided. A pending plan change is replaced. \
-        Repeating an ordinary cancellation answers 200 with the one that stands.",
+        Repeating an ordinary cancellation answers 200 with the one that stands. Where the catalogue says so, a cancellation \
+        within the withdrawal period is a withdrawal (`treated_as`, `withdrawal_id`): consumers may choose `\"as\": \"cancellation\"`.",
     params(SubscriptionId),
     request_body(content = CreateCancellation, description = "Kind, reason and wish."),
     responses(

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::api::amounts::ChargeDto;
 use crate::api::civil_date::CivilDate;
-use crate::api::contract_choices::{CancellationKindDto, ChangeStatusDto, ReviewDto};
+use crate::api::contract_choices::{CancellationKindDto, ChangeStatusDto, ReviewDto, TreatedAs};
 use crate::api::instant::Instant;
 use crate::domain::localized::Locale;
 use crate::error::AppError;
@@ -80,6 +80,11 @@ pub struct CancellationDto {
     /// How the provider decided, for extraordinary ones.
     #[schema(required)]
     pub review: Option<ReviewDto>,
+    /// What it was treated as: within the withdrawal period a withdrawal, where the catalogue says so.
+    pub treated_as: TreatedAs,
+    /// The withdrawal it was treated as.
+    #[schema(required, max_length = 30, example = json!(null))]
+    pub withdrawal_id: Option<String>,
     /// The pending plan change it replaced; revoking the cancellation does not bring it back.
     #[schema(required, max_length = 30, example = json!(null))]
     pub superseded_plan_change_id: Option<String>,
@@ -120,6 +125,11 @@ impl CancellationDto {
             ends_at: view.zone.end_of_day(change.effective_on).into(),
             latest_receipt_on: details.latest_receipt_on.map(Into::into),
             review: details.review.map(Into::into),
+            treated_as: match details.withdrawal_id {
+                Some(_) => TreatedAs::Withdrawal,
+                None => TreatedAs::Cancellation,
+            },
+            withdrawal_id: details.withdrawal_id.clone(),
             superseded_plan_change_id: details.superseded_plan_change_id.clone(),
             superseded_by_id: change.superseded_by_id.clone(),
             settled_at: change.settled_at.map(Into::into),

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::api::civil_date::CivilDate;
-use crate::api::contract_choices::CancellationKindDto;
+use crate::api::contract_choices::{CancellationChoice, CancellationKindDto};
 use crate::api::instant::Instant;
 use crate::error::{AppError, FieldError};
 use crate::services::cancellations::{Contracts, NewCancellation, check_distinct};
@@ -32,6 +32,10 @@ pub struct CreateCancellation {
     pub delete_data: bool,
     /// When a letter or e-mail was received; the provider's staff only. A click is received when it is made.
     pub received_at: Option<Instant>,
+    /// Within the withdrawal period a cancellation is treated as a withdrawal where the catalogue says so. Consumers who want to
+    /// cancel nevertheless, with notice and without a refund, say `cancellation` here.
+    #[serde(rename = "as")]
+    pub treat_as: Option<CancellationChoice>,
     /// Token of the preview that is confirmed; previews ignore it.
     #[validate(length(max = 2000))]
     #[schema(max_length = 2000, example = json!(null))]
@@ -48,6 +52,7 @@ impl CreateCancellation {
             wish_on: self.wish_on.map(|day| day.0),
             delete_data: self.delete_data,
             received_at: self.received_at.map(|instant| instant.0),
+            as_cancellation: self.treat_as.is_some(),
         }
     }
 }
@@ -82,6 +87,10 @@ pub struct CreateCancellations {
     pub delete_data: bool,
     /// When a letter or e-mail was received; the provider's staff only. A click is received when it is made.
     pub received_at: Option<Instant>,
+    /// Within the withdrawal period a cancellation is treated as a withdrawal where the catalogue says so. Consumers who want to
+    /// cancel nevertheless, with notice and without a refund, say `cancellation` here.
+    #[serde(rename = "as")]
+    pub treat_as: Option<CancellationChoice>,
     /// Token of the preview that is confirmed; previews ignore it.
     #[validate(length(max = 2000))]
     #[schema(max_length = 2000, example = json!(null))]
@@ -124,6 +133,7 @@ impl CreateCancellations {
             wish_on: self.wish_on.map(|day| day.0),
             delete_data: self.delete_data,
             received_at: self.received_at.map(|instant| instant.0),
+            as_cancellation: self.treat_as.is_some(),
         })
     }
 }

@@ -187,7 +187,7 @@ pub async fn match_declaration(
         ("x-entity-tag" = json!(true)),
         ("x-problem-codes" = json!([
             "declaration_decided", "declaration_not_matched", "test_clock_advancing", "subscription_ended", "instant_out_of_range",
-            "date_out_of_range"
+            "date_out_of_range", "no_right_of_withdrawal", "withdrawal_too_late", "already_withdrawn", "state_conflict"
         ]))
     )
 )]

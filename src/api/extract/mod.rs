@@ -20,6 +20,6 @@ pub use headers::IfMatch;
 pub use path::{
     AddOnId, ApiKeyId, BookingPath, CancellationId, ChargeId, CreditNoteId, CustomerId, DeclarationId, DraftToken,
     EmailId, EventId, InvoiceId, LegalDocumentId, PlanChangeId, PlanId, ProviderSlug, SlotPath, SubscriptionId,
-    TestClockId, WebhookDeliveryId, WebhookEndpointId,
+    TestClockId, WebhookDeliveryId, WebhookEndpointId, WithdrawalId,
 };
 pub use query::{NoParameters, Query};

@@ -54,6 +54,7 @@ path_ids! {
     AddOnBookingId("add_on_booking_id", AddOnBooking, "Id of the add-on booking.");
     SlotId("slot_id", SlotAllocation, "Id of the allocation of a slot.");
     PlanChangeId("plan_change_id", PlanChange, "Id of the plan change.");
+    WithdrawalId("withdrawal_id", Withdrawal, "Id of the withdrawal.");
     CancellationId("cancellation_id", Cancellation, "Id of the cancellation.");
     DeclarationId("declaration_id", Declaration, "Id of the declaration.");
     ChargeId("charge_id", Charge, "Id of the charge.");

@@ -66,6 +66,10 @@ pub const TAGS: &[(&str, &str)] = &[
     ),
     ("Entitlements", "What a customer may use today."),
     (
+        "Withdrawals",
+        "Undoing contracts, add-ons, units and upgrades within 14 days (§ 355 BGB): preview, command, refund.",
+    ),
+    (
         "Charges",
         "What has been charged, with its period and arithmetic, and what was used.",
     ),

@@ -7,7 +7,7 @@ use validator::Validate;
 use crate::api::amounts::ChargeDto;
 use crate::api::choices::TransitionTimingDto;
 use crate::api::civil_date::CivilDate;
-use crate::api::commands::{ConsentInput, declared};
+use crate::api::commands::{ConsentInput, declared, with_early_start};
 use crate::api::contract_choices::ChangeStatusDto;
 use crate::api::instant::Instant;
 use crate::domain::charge::Charge;
@@ -55,6 +55,11 @@ pub struct CreatePlanChange {
     #[validate(length(max = 500))]
     #[schema(max_length = 500, example = "zahlungspflichtig wechseln")]
     pub order_button_text: Option<String>,
+    /// Whether the customer expressly asks that the service begin before the withdrawal period is over (§ 356 Abs. 5, § 357a Abs. 2
+    /// BGB). Kept as evidence; without it, nothing is owed for use before a withdrawal.
+    #[serde(default)]
+    #[schema(required = false, default = false, example = true)]
+    pub early_start_requested: bool,
     /// Token of the preview that is confirmed; previews ignore it.
     #[validate(length(max = 2000))]
     #[schema(max_length = 2000, example = json!(null))]
@@ -82,7 +87,10 @@ impl CreatePlanChange {
             quantity: self.quantity,
             supersedes: self.supersedes,
             absorb_subscription_ids: self.absorb_subscription_ids,
-            declared: declared(self.consents, self.order_button_text),
+            declared: with_early_start(
+                declared(self.consents, self.order_button_text),
+                self.early_start_requested,
+            ),
         })
     }
 }

@@ -157,6 +157,14 @@ problem_codes! {
         ("Über die Erklärung ist bereits entschieden.", "The declaration has been decided already.");
     DeclarationNotMatched = "declaration_not_matched", CONFLICT, ("Erklärung nicht zugeordnet", "Declaration not matched"),
         ("Die Erklärung ist noch keinem Vertrag zugeordnet.", "The declaration is not matched to a contract yet.");
+    WithdrawalTooLate = "withdrawal_too_late", CONFLICT, ("Widerruf zu spät", "Withdrawal too late"),
+        ("Die Widerrufsfrist ist abgelaufen; „last_day_on“ nennt ihren letzten Tag.", "The withdrawal period is over; “last_day_on” is its last day.");
+    AlreadyWithdrawn = "already_withdrawn", CONFLICT, ("Bereits widerrufen", "Already withdrawn"),
+        ("Der Widerruf ist bereits erklärt.", "The withdrawal has already been declared.");
+    NoRightOfWithdrawal = "no_right_of_withdrawal", CONFLICT, ("Kein Widerrufsrecht", "No right of withdrawal"),
+        ("Ein Widerrufsrecht haben Verbraucher; Unternehmen nur, wo der Anbieter es einräumt (§ 312g BGB).", "Consumers have a right of withdrawal; businesses only where the provider grants it (§ 312g BGB).");
+    ServicePerformed = "service_performed", CONFLICT, ("Leistung bereits erbracht", "Service performed"),
+        ("Die Leistung ist vollständig erbracht; das Widerrufsrecht ist erloschen (§ 356 Abs. 5 BGB).", "The service is fully performed; the right of withdrawal has expired (§ 356 para. 5 BGB).");
     StateConflict = "state_conflict", CONFLICT, ("Stand erlaubt das nicht", "State conflict"),
         ("Der gegenwärtige Stand erlaubt das nicht.", "The present state does not allow this.");
     PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, ("Inzwischen geändert", "Precondition failed"),

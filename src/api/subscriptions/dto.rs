@@ -9,7 +9,7 @@ use super::notice::NoticeDto;
 use crate::api::amounts::{PeriodDto, RecurringDto};
 use crate::api::choices::CustomerTypeDto;
 use crate::api::civil_date::CivilDate;
-use crate::api::commands::{ConsentInput, declared};
+use crate::api::commands::{ConsentInput, declared, with_early_start};
 use crate::api::contract_choices::{ChangeTypeDto, SubscriptionStatusDto};
 use crate::api::instant::Instant;
 use crate::api::offer::TermsDto;
@@ -57,6 +57,11 @@ pub struct CreateSubscription {
     #[validate(length(max = 500))]
     #[schema(max_length = 500, example = "zahlungspflichtig bestellen")]
     pub order_button_text: Option<String>,
+    /// Whether the customer expressly asks that the service begin before the withdrawal period is over (§ 356 Abs. 5, § 357a Abs. 2
+    /// BGB). Kept as evidence; without it, nothing is owed for use before a withdrawal.
+    #[serde(default)]
+    #[schema(required = false, default = false, example = true)]
+    pub early_start_requested: bool,
     /// Token of the preview that is confirmed; previews ignore it.
     #[validate(length(max = 2000))]
     #[schema(max_length = 2000, example = json!(null))]
@@ -70,7 +75,10 @@ impl From<CreateSubscription> for NewSubscription {
             plan: body.plan,
             quantity: body.quantity,
             starts_on: body.starts_on.map(|day| day.0),
-            declared: declared(body.consents, body.order_button_text),
+            declared: with_early_start(
+                declared(body.consents, body.order_button_text),
+                body.early_start_requested,
+            ),
         }
     }
 }
@@ -143,6 +151,9 @@ pub struct SubscriptionDto {
     /// When the consumer received the withdrawal instruction; `null` if never.
     #[schema(required)]
     pub instructed_at: Option<Instant>,
+    /// Whether the customer expressly asked that the service begin before the withdrawal period is over.
+    #[schema(example = false)]
+    pub early_start_requested: bool,
     /// First day.
     pub starts_on: CivilDate,
     /// Last day, once known.
@@ -151,6 +162,9 @@ pub struct SubscriptionDto {
     /// The end of that day, exclusive.
     #[schema(required)]
     pub ends_at: Option<Instant>,
+    /// The day on which it was undone by a withdrawal (§ 355 BGB).
+    #[schema(required)]
+    pub withdrawn_on: Option<CivilDate>,
     /// When it bills.
     pub billing: BillingDto,
     /// Last day charged, drafts included; `null` before the first charge.
@@ -307,9 +321,11 @@ impl SubscriptionDto {
             quantity: phase.quantity,
             concluded_at: subscription.concluded_at.into(),
             instructed_at: subscription.instructed_at.map(Into::into),
+            early_start_requested: subscription.early_start_requested,
             starts_on: subscription.starts_on.into(),
             ends_on: subscription.ends_on.map(Into::into),
             ends_at: subscription.ends_on.map(|end| view.zone.end_of_day(end).into()),
+            withdrawn_on: subscription.withdrawn_on.map(Into::into),
             billing: BillingDto::new(phase, status, view.today),
             billed_through_on: subscription.billed_through_on.map(Into::into),
             recurring: recurring.map(Into::into),

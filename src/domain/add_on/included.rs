@@ -61,6 +61,7 @@ fn included_booking(
         customer_type: contract.customer_type,
         concluded_at: moment.at,
         instructed_at: None,
+        early_start_requested: false,
         starts_on,
         ends_on: None,
         ended_by_change_id: None,

@@ -250,6 +250,7 @@ fn new_booking(
         customer_type: contract.customer_type,
         concluded_at: now,
         instructed_at: request.agreement.includes_withdrawal_instruction().then_some(now),
+        early_start_requested: request.agreement.early_start_requested,
         starts_on,
         ends_on: None,
         ended_by_change_id: None,

@@ -197,6 +197,21 @@ pub enum Compensation {
     ProRata,
 }
 
+impl Compensation {
+    /// The name used in JSON and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ProRata => "pro_rata",
+        }
+    }
+
+    /// Reads the stored name; `None` for any other text.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::None, Self::ProRata].into_iter().find(|one| one.as_str() == name)
+    }
+}
+
 /// How a withdrawal (§ 355 BGB) is settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -142,7 +142,12 @@ fn a_contract_ends_on_the_first_day_its_terms_allow() {
         world.catalogue.provider.keep_last_contract = false;
         let id = world.conclude(key);
         world.on(received_on).take_events();
-        let outcome = world.cancel(&id);
+        // A wish for the earliest day makes it a cancellation even where it could be a withdrawal.
+        let request = CancellationRequest {
+            wish_on: Some(received_on),
+            ..world.cancellation(&[&id])
+        };
+        let outcome = world.try_cancel(&request).expect("a cancellation").remove(0);
         assert_eq!(outcome.ends_on, ends_on, "{key} received {received_on}");
         assert!(outcome.latest_receipt_on >= Some(received_on));
         assert!(!outcome.already_cancelled && !outcome.because.is_empty());

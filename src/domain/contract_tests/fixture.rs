@@ -9,6 +9,7 @@ use crate::{
     demo::CATALOGUES,
     domain::{
         account::{Account, Circumstances},
+        add_on::{BookingRequest, book},
         calendar::next_day,
         cancellation::{CancellationOutcome, CancellationRequest, ContractToCancel, cancel, review},
         catalogue::{Catalogue, Plan, Transition, TransitionTiming, parse},
@@ -27,6 +28,7 @@ use crate::{
         subscription::Subscription,
         time_zone::TimeZone,
         violation::Violation,
+        withdrawal::{Withdrawal, WithdrawalRequest, withdraw},
     },
 };
 
@@ -69,6 +71,7 @@ impl World {
                 subscriptions: Vec::new(),
                 billing: billing(&catalogue),
                 slots: Vec::new(),
+                withdrawals: Vec::new(),
                 events: Vec::new(),
             },
             versions: versions.collect(),
@@ -244,6 +247,7 @@ impl World {
             wish_on: None,
             delete_data: false,
             received_at: self.now(),
+            as_cancellation: false,
         }
     }
 
@@ -276,6 +280,53 @@ impl World {
 
     pub fn revoke(&mut self, subscription_id: &str, change_id: &str) {
         self.try_revoke(subscription_id, change_id).expect("a revocation");
+    }
+
+    /// A withdrawal from a whole contract or booking, received now.
+    pub fn withdrawal(&mut self, item_id: &str) -> WithdrawalRequest {
+        WithdrawalRequest {
+            withdrawal_id: self.next_id(IdKind::Withdrawal),
+            item_id: item_id.to_owned(),
+            plan_change_id: None,
+            quantity: None,
+            reason: None,
+            received_at: self.now(),
+            dispatched_at: None,
+            cancellation_id: None,
+        }
+    }
+
+    pub fn try_withdraw(&mut self, request: &WithdrawalRequest) -> Result<Withdrawal, Violation> {
+        let outcome = self.run(|account, circumstances| withdraw(account, circumstances, request))?;
+        Ok(outcome.withdrawal)
+    }
+
+    /// Withdraws from a whole contract or booking.
+    pub fn withdraw(&mut self, item_id: &str) -> Withdrawal {
+        let request = self.withdrawal(item_id);
+        self.try_withdraw(&request).expect("a withdrawal")
+    }
+
+    /// Books an add-on of the catalogue; answers the booking.
+    pub fn book(&mut self, subscription_id: &str, key: &str, quantity: u32) -> String {
+        let add_on = self.catalogue.add_on(key).expect("an add-on").clone();
+        let version = PlanVersion::of_add_on(format!("adv_{key}"), format!("adn_{key}"), 1, add_on);
+        let request = BookingRequest {
+            booking_id: self.next_id(IdKind::AddOnBooking),
+            subscription_id: subscription_id.to_owned(),
+            agreement: pressed(&version),
+            add_on: Arc::new(version),
+            quantity: Some(quantity),
+        };
+        self.run(|account, circumstances| book(account, circumstances, &request))
+            .expect("a booking");
+        request.booking_id
+    }
+
+    /// The charges that still count.
+    pub fn counting_bill(&self, subscription_id: &str) -> Vec<String> {
+        let charges = self.subscription(subscription_id).charges.iter();
+        charges.filter(|charge| charge.counts()).map(bill_line).collect()
     }
 
     /// The contract's charges: `2026-01-01 recurring 2026-01-01..2026-01-31 1 × 19.00 = 19.00`.

@@ -9,6 +9,7 @@ use crate::domain::{
     preview::{Preview, PreviewParts, preview},
     revocation::revoke,
     violation::Violation,
+    withdrawal::{WithdrawalRequest, withdraw},
 };
 
 fn parts(effective_on: time::Date, subscription_ids: Vec<String>, change_ids: Vec<String>) -> PreviewParts {
@@ -69,6 +70,17 @@ impl World {
                 ends_on.expect("an end"),
                 subscription_ids.collect(),
                 change_ids.collect(),
+            ))
+        })
+    }
+
+    pub fn foresee_withdrawal(&self, request: &WithdrawalRequest) -> Result<Preview, Violation> {
+        self.foresee(|account, circumstances| {
+            let withdrawal = withdraw(account, circumstances, request)?.withdrawal;
+            Ok(parts(
+                withdrawal.withdrawn_on,
+                vec![withdrawal.item_id],
+                vec![withdrawal.id],
             ))
         })
     }

@@ -14,6 +14,7 @@ use crate::domain::{
     slots::{capacity, occupied},
     subscription::{Phase, Subscription},
     tax::PriceMode,
+    withdrawal::Withdrawal,
 };
 
 /// Panics if something that must always hold does not.
@@ -24,6 +25,7 @@ pub fn check(account: &Account, today: Date) {
         check_charges(subscription);
         check_days(subscription);
         check_slots(account, subscription, today);
+        check_withdrawn(account, subscription);
     }
     check_documents(account);
     let ids = account.subscriptions.iter().flat_map(|each| &each.charges);
@@ -159,7 +161,7 @@ fn check_changes(subscription: &Subscription, today: Date) {
 /// No charge is credited beyond its amount, each credit lies within its charge, and nothing recurring is charged twice.
 fn check_charges(subscription: &Subscription) {
     let mut recurring = BTreeMap::new();
-    for charge in &subscription.charges {
+    for charge in subscription.charges.iter().filter(|charge| charge.counts()) {
         assert!(
             charge.billing_from <= charge.period_from && charge.period_from <= charge.period_through,
             "{charge:#?}"
@@ -172,7 +174,7 @@ fn check_charges(subscription: &Subscription) {
         let credits: Vec<&Charge> = subscription
             .charges
             .iter()
-            .filter(|credit| credit.original_charge_id.as_deref() == Some(charge.id.as_str()))
+            .filter(|credit| credit.counts() && credit.original_charge_id.as_deref() == Some(charge.id.as_str()))
             .collect();
         let credited: i64 = credits.iter().map(|credit| -credit.amount.minor).sum();
         assert!(
@@ -198,7 +200,7 @@ fn check_days(subscription: &Subscription) {
             .filter(|charge| charge.kind == ChargeKind::OneOff);
         charges.any(|charge| charge.id == id)
     };
-    for charge in &subscription.charges {
+    for charge in subscription.charges.iter().filter(|charge| charge.counts()) {
         let is_usage = charge.kind == ChargeKind::Usage;
         if is_usage || is_one_off(charge.original_charge_id.as_ref().unwrap_or(&charge.id)) {
             continue;
@@ -244,5 +246,19 @@ fn check_days(subscription: &Subscription) {
     assert!(wrong.is_empty(), "charged wrongly: {wrong:?} … in {subscription:#?}");
     if subscription.ended_recorded {
         assert!(subscription.billed_through_on <= subscription.ends_on);
+    }
+}
+
+/// Nothing is left of what a withdrawn contract or booking cost but compensation for the days before: drafts are void, invoices
+/// are corrected.
+fn check_withdrawn(account: &Account, subscription: &Subscription) {
+    let Some(withdrawn_on) = subscription.withdrawn_on else {
+        return;
+    };
+    let of_whole = |withdrawal: &&Withdrawal| withdrawal.quantity.is_none() && withdrawal.plan_change_id.is_none();
+    for charge in subscription.charges.iter().filter(|charge| charge.counts()) {
+        let mut whole = account.withdrawals.iter().filter(of_whole);
+        let is_compensation = whole.any(|withdrawal| charge.change_id.as_ref() == Some(&withdrawal.id));
+        assert!(is_compensation && charge.period_through < withdrawn_on, "{charge:#?}");
     }
 }

@@ -22,3 +22,4 @@ mod revocation;
 mod slots;
 mod time_zones;
 mod upgrade;
+mod withdrawal;

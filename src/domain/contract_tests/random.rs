@@ -13,9 +13,10 @@ use super::{
 use crate::domain::{
     calendar::next_day,
     cancellation::CancellationRequest,
-    catalogue::{Plan, TransitionTiming},
-    change::Review,
+    catalogue::{Compensation, Plan, TransitionTiming},
+    change::{ChangeStatus, Review},
     conclusion::Conclusion,
+    consent::Agreement,
     violation::Violation,
 };
 
@@ -54,9 +55,21 @@ enum Step {
         contract: usize,
         change: usize,
     },
+    Withdraw {
+        contract: usize,
+        from: From,
+    },
     Pass {
         days: i64,
     },
+}
+
+/// What is withdrawn from.
+#[derive(Debug, Clone)]
+enum From {
+    All,
+    LatestChange,
+    Units(u32),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -73,6 +86,10 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(contracts, wish, received_days_ago)| Step::Cancel { contracts, wish, received_days_ago }),
         1 => contract.clone().prop_map(|contract| Step::GoodCause { contract }),
         1 => (contract.clone(), any::<bool>()).prop_map(|(contract, accept)| Step::Review { contract, accept }),
+        2 => (contract.clone(), prop_oneof![
+                1 => Just(From::All), 3 => Just(From::LatestChange), 3 => (1..6u32).prop_map(From::Units),
+            ])
+            .prop_map(|(contract, from)| Step::Withdraw { contract, from }),
         3 => (contract, 0..3usize).prop_map(|(contract, change)| Step::Revoke { contract, change }),
         6 => prop_oneof![0..4i64, 0..40i64, 0..130i64].prop_map(|days| Step::Pass { days }),
     ]
@@ -129,7 +146,14 @@ fn plans() -> Vec<Plan> {
 
 fn world(consumer: bool, start: i64) -> World {
     let today = date!(2027 - 12 - 01) + Duration::days(start);
-    let mut world = World::selling(plans(), TransitionTiming::Immediate, today);
+    let mut plans = plans();
+    for (index, plan) in plans.iter_mut().enumerate() {
+        plan.withdrawal.granted_to_business = true;
+        if index % 2 == 0 {
+            plan.withdrawal.compensation = Compensation::ProRata;
+        }
+    }
+    let mut world = World::selling(plans, TransitionTiming::Immediate, today);
     let timings = [
         TransitionTiming::Immediate,
         TransitionTiming::PeriodEnd,
@@ -143,8 +167,11 @@ fn world(consumer: bool, start: i64) -> World {
 }
 
 /// Every refusal a command of this kind may meet.
-const REFUSALS: [&str; 14] = [
+const REFUSALS: [&str; 17] = [
     "already_applied",
+    "already_withdrawn",
+    "no_right_of_withdrawal",
+    "withdrawal_too_late",
     "already_revoked",
     "cancellation_in_effect",
     "change_not_pending",
@@ -194,6 +221,7 @@ fn take(world: &mut World, step: &Step) -> Result<(), Violation> {
             let key = plans()[plan % plans().len()].key.clone();
             let mut request = world.plan_request(&id, &key);
             request.quantity = *quantity;
+            request.agreement.early_start_requested = *supersede;
             request.supersedes = pending_change(world, &id).filter(|_| *supersede);
             let foretold = world.foresee_change(&request);
             let before = world.clone();
@@ -209,6 +237,7 @@ fn take(world: &mut World, step: &Step) -> Result<(), Violation> {
                 return Ok(());
             };
             let mut request = world.quantity_request(&id, Some(*quantity));
+            request.agreement.early_start_requested = *supersede;
             request.supersedes = pending_change(world, &id).filter(|_| *supersede);
             let foretold = world.foresee_change(&request);
             let before = world.clone();
@@ -253,7 +282,29 @@ fn take(world: &mut World, step: &Step) -> Result<(), Violation> {
             let done = world.try_revoke(&id, &change);
             check_preview(&before, world, &[], foretold, done.map(|_| ()))
         }
+        Step::Withdraw { contract, from } => withdraw(world, *contract, from),
     }
+}
+
+fn withdraw(world: &mut World, contract: usize, from: &From) -> Result<(), Violation> {
+    let Some(id) = contract_of(world, contract) else {
+        return Ok(());
+    };
+    let mut request = world.withdrawal(&id);
+    match from {
+        From::All => {}
+        From::Units(units) => request.quantity = Some(*units),
+        From::LatestChange => {
+            let mut changes = world.subscription(&id).changes.iter().rev();
+            let applied =
+                changes.find(|change| change.plan_change().is_some() && change.status == ChangeStatus::Applied);
+            request.plan_change_id = applied.map(|change| change.id.clone());
+        }
+    }
+    let foretold = world.foresee_withdrawal(&request);
+    let before = world.clone();
+    let done = world.try_withdraw(&request);
+    check_preview(&before, world, &[request.withdrawal_id], foretold, done.map(|_| ()))
 }
 
 fn conclude(world: &mut World, plan: usize, quantity: u32, delay: i64) -> Result<(), Violation> {
@@ -265,6 +316,13 @@ fn conclude(world: &mut World, plan: usize, quantity: u32, delay: i64) -> Result
         quantity: Some(quantity),
         starts_on: Some(world.today + Duration::days(delay)),
         ..world.order(&key)
+    };
+    let order = Conclusion {
+        agreement: Agreement {
+            early_start_requested: quantity % 2 == 0,
+            ..order.agreement
+        },
+        ..order
     };
     let foretold = world.foresee_conclusion(&order);
     let before = world.clone();

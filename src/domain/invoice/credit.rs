@@ -95,7 +95,8 @@ fn taken_back(account: &Account, charge_ids: &[String]) -> Vec<(String, Charge)>
     taken
 }
 
-/// The invoice that is corrected: that of the charge, for a credit that of the charge it reduces.
+/// The invoice that is corrected: the one on which the charge stands, for a credit that was paid out by itself that of the charge
+/// it reduces.
 fn invoice_of(account: &Account, charge: &Charge) -> Option<String> {
     let known = &account.billing.invoiced_charges;
     let of = |id: &str| {
@@ -104,11 +105,8 @@ fn invoice_of(account: &Account, charge: &Charge) -> Option<String> {
             .find(|(charge_id, _)| charge_id == id)
             .map(|(_, invoice)| invoice.clone())
     };
-    charge
-        .original_charge_id
-        .as_deref()
-        .and_then(of)
-        .or_else(|| charge.invoice_id.clone())
+    let own = charge.invoice_id.clone().or_else(|| of(&charge.id));
+    own.or_else(|| charge.original_charge_id.as_deref().and_then(of))
 }
 
 fn set_voided(account: &mut Account, charge_id: &str, credit_note_id: Option<&str>, moment: Moment) {

@@ -81,6 +81,8 @@ pub(super) fn schedule(
                 .iter()
                 .map(|absorption| absorption.subscription_id.clone())
                 .collect(),
+            instructed_at: request.agreement.includes_withdrawal_instruction().then_some(now),
+            early_start_requested: request.agreement.early_start_requested,
         }),
     });
 }

@@ -51,6 +51,9 @@ pub fn past(event_type: &str, data: &Value, at: OffsetDateTime, zone: &TimeZone)
 /// What is scheduled for a contract after `today`, in order.
 pub fn scheduled(subscription: &Subscription, today: Date, zone: &TimeZone) -> Vec<TimelineEntry> {
     let mut entries = Vec::new();
+    if subscription.withdrawn_on.is_some() {
+        return entries;
+    }
     let mut add = |event_type: &str, on: Date, object_id: &str, text: LocalizedText| {
         if on > today {
             let (event_type, object_id) = (event_type.to_owned(), Some(object_id.to_owned()));

@@ -13,6 +13,7 @@ use crate::repositories::events as event_rows;
 use crate::repositories::invoices::{self, CreditNoteRow, InvoiceProgress, InvoiceRow};
 use crate::repositories::payments::{self, AllocationEntry, PaymentRow};
 use crate::repositories::usage::{self, UnbilledRow, UsageRow};
+use crate::repositories::withdrawals;
 use crate::services::emails;
 use crate::services::events::{self, Caller, ChainEnd};
 use crate::services::workbench::Workbench;
@@ -35,6 +36,10 @@ pub fn save_all(
         difference.add(bench.loaded(), after);
     }
     account::write(conn, &difference)?;
+    for bench in benches.iter() {
+        let (provider_id, customer_id) = (&bench.ground.provider.id, bench.customer_id());
+        withdrawals::insert(conn, provider_id, customer_id, &bench.account.withdrawals)?;
+    }
     let places = numbers::number(conn, benches)?;
     store_documents(conn, benches, &places, recorded_at)?;
     store_progress(conn, benches)?;

@@ -4,16 +4,18 @@
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::day_of;
 use crate::context::RequestContext;
 use crate::db::DbConnection;
 use crate::domain::cancellation::cancel;
 use crate::domain::customer_type::CustomerType;
-use crate::domain::declaration::{DeclarationContent, DeclarationStatus, DeclaredCancellation, Timeliness, timeliness};
+use crate::domain::declaration::{
+    DeclarationContent, DeclarationStatus, DeclaredCancellation, DeclaredWithdrawal, Timeliness, timeliness,
+};
 use crate::domain::event::{DraftEvent, instant};
 use crate::domain::event_type::EventType;
 use crate::domain::holidays::HolidayRegion;
 use crate::domain::ids::IdKind;
+use crate::domain::violation::Violation;
 use crate::domain::withdrawal::WithdrawalQuestion;
 use crate::error::AppError;
 use crate::repositories::account::AccountKey;
@@ -23,6 +25,7 @@ use crate::services::cancellations::{self, Contracts, NewCancellation};
 use crate::services::command::Command;
 use crate::services::events::Caller;
 use crate::services::plan_changes::Item;
+use crate::services::withdrawals::{self, NewWithdrawal};
 use crate::services::workbench::{self, Opening, Workbench};
 use crate::state::AppState;
 
@@ -102,8 +105,11 @@ pub(super) fn cancel_contract(
         wish_on: declared.wish_on,
         delete_data: false,
         received_at: Some(received_at),
+        as_cancellation: false,
     };
     let mut request = cancellations::request(&bench, &new)?;
+    // Whoever presses the cancellation button (§ 312k BGB) has cancelled; the withdrawal has a button of its own.
+    request.as_cancellation = true;
     for contract in &mut request.contracts {
         contract.change_id = IdKind::Cancellation.generate();
     }
@@ -113,6 +119,44 @@ pub(super) fn cancel_contract(
     let decision = DeclarationDecision {
         automatic: !by.is_staff(),
         result_id,
+        ..decision(state, &row, holder, DeclarationStatus::Executed, by)
+    };
+    conclude(state, conn, bench, row, decision, by)
+}
+
+/// Withdraws from the contract as declared; a part of it is for staff to enter where it belongs.
+pub(super) fn withdraw_from_contract(
+    state: &AppState,
+    conn: &mut DbConnection,
+    row: DeclarationRow,
+    declared: &DeclaredWithdrawal,
+    holder: &HolderRow,
+    by: By<'_>,
+) -> Result<DeclarationRow, AppError> {
+    if declared.part.is_some() {
+        return Err(Violation::conflict(
+            "state_conflict",
+            "Erklärt ist der Widerruf eines Teils. Tragen Sie ihn bei diesem Teil ein, mit dem Zugang der Erklärung.",
+            "Withdrawal from a part is declared. Enter it at that part, with the receipt of the declaration.",
+        )
+        .into());
+    }
+    let mut bench = open(state, conn, &row, holder, by)?;
+    let received_at = received_at(&row, holder, &bench);
+    note_receipt(&mut bench, &row, holder, received_at);
+    let new = NewWithdrawal {
+        item: Item::Contract(holder.candidate.subscription_id.clone()),
+        plan_change_id: None,
+        quantity: None,
+        reason: None,
+        received_at: Some(received_at),
+        dispatched_at: None,
+    };
+    let withdrawal = withdrawals::execute_in(&mut bench, &new)?.withdrawal;
+    let decision = DeclarationDecision {
+        timely: Some(true),
+        last_day_on: Some(withdrawal.last_day_on),
+        result_id: Some(withdrawal.id),
         ..decision(state, &row, holder, DeclarationStatus::Executed, by)
     };
     conclude(state, conn, bench, row, decision, by)
@@ -168,7 +212,8 @@ fn open(
         key: AccountKey::Subscription(&holder.candidate.subscription_id),
         locked: true,
         advancing_to: None,
-        reaches_back_to: Some(day_of(row.received_at.instant())),
+        // Everything charged may have to be taken back.
+        reaches_back_to: Some(withdrawals::REACH),
     };
     workbench::open(state, conn, opening)
 }

@@ -8,7 +8,6 @@ use crate::domain::declaration::{
     DeclarationContent, DeclarationKind, DeclarationStatus, DeclarationStep, named, rank,
 };
 use crate::domain::ids::IdKind;
-use crate::domain::violation::Violation;
 use crate::error::AppError;
 use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::declarations::{self, DeclarationDecision, DeclarationFilter, DeclarationRow, HolderRow};
@@ -120,12 +119,9 @@ pub fn execute(state: &AppState, command: &Command, id: &str, render: &Render<'_
             DeclarationContent::Cancellation(declared) => {
                 execute::cancel_contract(state, conn, row, &declared, &holder, By::Staff(command))
             }
-            DeclarationContent::Withdrawal(_) => Err(Violation::conflict(
-                "state_conflict",
-                "Widerrufe werden noch nicht ausgeführt.",
-                "Withdrawals are not executed yet.",
-            )
-            .into()),
+            DeclarationContent::Withdrawal(declared) => {
+                execute::withdraw_from_contract(state, conn, row, &declared, &holder, By::Staff(command))
+            }
         }
     })
 }

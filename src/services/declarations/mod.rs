@@ -11,7 +11,7 @@ pub use drafts::{Draft, confirm, draft, find_confirmed, find_draft, forget_expir
 pub use inbox::{Assignment, DeclarationQuery, execute, find, list, match_to, reject};
 pub use receive::{Received, Submission, find_receipt, form_key, provider_name, receive};
 
-use time::{Date, OffsetDateTime};
+use time::OffsetDateTime;
 
 use crate::domain::declaration::{DeclarationContent, DeclarationStatus, Match, Receipt, Timeliness};
 use crate::domain::localized::Locale;
@@ -102,11 +102,6 @@ fn receipt(row: &DeclarationRow, provider: &ProviderRow) -> Result<Receipt, AppE
         provider_name: provider.settings.0.name.clone(),
         zone: TimeZone::parse(&provider.settings.0.time_zone).map_err(|error| AppError::Internal(error.into()))?,
     })
-}
-
-/// The legal day a cancellation reaches back to when it is executed later than it was received.
-fn day_of(received_at: OffsetDateTime) -> Date {
-    received_at.date().previous_day().unwrap_or(Date::MIN)
 }
 
 /// The texts the law wants must say something.

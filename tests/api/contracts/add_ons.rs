@@ -23,9 +23,11 @@ async fn booked(app: &TestApp<'_>, clock: &str, plan: &str, add_on: &str) -> (Ca
     let order = json!({ "plan": plan, "consents": agreed });
     let contract = customer.post("/v1/subscriptions", order).await.expect(201);
     let contract = format!("/v1/subscriptions/{}", id(&contract));
-    app.advance(CRM, clock, "2026-02-10T09:00:00Z").await;
+    app.advance(CRM, clock, "2026-01-20T09:00:00Z").await;
     let order = json!({ "add_on": add_on, "quantity": 2, "consents": agreed });
     let booking = customer.post(&format!("{contract}/add-ons"), order).await.expect(201);
+    // The withdrawal period is over: what is cancelled now is cancelled.
+    app.advance(CRM, clock, "2026-02-10T09:00:00Z").await;
     (
         customer,
         contract.clone(),

@@ -10,6 +10,7 @@ mod ordering;
 mod repeating;
 mod seeing;
 mod several;
+mod withdrawing;
 
 use serde_json::{Value, json};
 use time::Duration;

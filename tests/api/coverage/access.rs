@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::json;
+use vertragswerk::domain::ids::IdKind;
 
 use super::{Operation, operations};
 use crate::helpers::http::{Answer, Caller};
@@ -15,10 +16,11 @@ const OWNER: &str = "textschirm";
 const STRANGER: &str = "sprechfenster";
 
 /// Parameters that name something of one customer; the others name something of the provider.
-const OF_A_CUSTOMER: [&str; 7] = [
+const OF_A_CUSTOMER: [&str; 8] = [
     "subscription_id",
     "plan_change_id",
     "cancellation_id",
+    "withdrawal_id",
     "customer_id",
     "email_id",
     "invoice_id",
@@ -142,6 +144,8 @@ async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String
         ("add_on_booking_id", id(&booked["data"][0])),
         ("slot_id", slot),
         ("cancellation_id", cancellation),
+        // This provider grants businesses no right; a real one is refused to strangers in `contracts::withdrawing`.
+        ("withdrawal_id", IdKind::Withdrawal.generate()),
         ("api_key_id", key),
         ("webhook_endpoint_id", endpoint),
         ("webhook_delivery_id", delivery),

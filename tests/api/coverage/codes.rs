@@ -42,6 +42,7 @@ async fn every_documented_code_is_provoked_once(app: TestApp<'_>) {
     by_cancellations(&app, &mut provoked).await;
     by_add_ons(&app, &mut provoked).await;
     by_slots(&app, &mut provoked).await;
+    by_withdrawals(&app, &mut provoked).await;
     by_master_data(&app, &mut provoked).await;
     by_declarations(&app, &mut provoked).await;
     by_emails(&app, &mut provoked).await;
@@ -403,6 +404,66 @@ async fn slot_kind_not_offered(app: &TestApp<'_>, provoked: &mut Provoked) {
     let path = format!("/v1/subscriptions/{}/slots", contract["id"].as_str().expect("an id"));
     let presence = json!({ "kind": "presence", "target": "blog", "name": "P" });
     provoked.note(staff.post(&path, presence).await, 409, "slot_kind_not_offered");
+}
+
+async fn by_withdrawals(app: &TestApp<'_>, provoked: &mut Provoked) {
+    let (_, customer) = app.customer("textschirm", "business").await;
+    let id = conclude(&customer, "single", 1).await;
+    let path = format!("/v1/subscriptions/{id}/withdrawals");
+    provoked.note(customer.post(&path, json!({})).await, 409, "no_right_of_withdrawal");
+
+    let provider = "kontaktkiste";
+    let clock = app.test_clock(provider, "2026-03-02T09:00:00Z").await;
+    let (_, customer) = app.customer_with(provider, json!({ "test_clock_id": clock })).await;
+    let agreed = consents(&["terms", "dpa", "withdrawal_instruction"]);
+    let order = json!({ "plan": "crm_monthly", "consents": agreed });
+    let contract = customer.post("/v1/subscriptions", order).await.expect(201);
+    let at = format!("/v1/subscriptions/{}", contract["id"].as_str().expect("an id"));
+    let order = json!({ "add_on": "extra_users", "consents": agreed });
+    let booked = customer.post(&format!("{at}/add-ons"), order).await.expect(201);
+    let path = format!("{at}/add-ons/{}/withdrawals", booked["id"].as_str().expect("an id"));
+    customer.post(&path, json!({})).await.expect(201);
+    provoked.note(customer.post(&path, json!({})).await, 409, "already_withdrawn");
+    app.advance(provider, &clock, "2026-03-18T09:00:00Z").await;
+    let path = format!("{at}/withdrawals");
+    provoked.note(customer.post(&path, json!({})).await, 409, "withdrawal_too_late");
+    performed_service(app, provoked).await;
+}
+
+/// A provider that grants businesses the right for a service which is performed once.
+async fn performed_service(app: &TestApp<'_>, provoked: &mut Provoked) {
+    let now = app.state.clock.now();
+    let create = |conn: &mut vertragswerk::db::DbConnection| {
+        providers::create(conn, "generous", "generous", ProviderMode::Sandbox, now)
+    };
+    let provider_id = app.state.db.write(create).expect("a provider").id;
+    let (_, text) = vertragswerk::demo::CATALOGUES
+        .iter()
+        .find(|(name, _)| *name == "hosting.json")
+        .expect("a catalogue");
+    let mut catalogue: Value = serde_json::from_str(text).expect("JSON");
+    catalogue["provider"]["slug"] = json!("generous");
+    for add_on in catalogue["add_ons"].as_array_mut().expect("add-ons") {
+        add_on["withdrawal"]["granted_to_business"] = json!(true);
+    }
+    let import = |conn: &mut vertragswerk::db::DbConnection| {
+        vertragswerk::services::catalogue::import(conn, &provider_id, "generous", &catalogue.to_string(), now)
+    };
+    app.state.db.write(import).expect("a catalogue");
+    let staff = api_key(app, &provider_id);
+    let customer = json!({ "customer_type": "business", "name": "N", "email": "n@example.com" });
+    let customer = staff.post("/v1/customers", customer).await.expect(201);
+    let order = json!({
+        "customer_id": customer["id"], "plan": "hosting_m", "consents": consents(&["terms", "dpa"]),
+    });
+    let contract = staff.post("/v1/subscriptions", order).await.expect(201);
+    let at = format!("/v1/subscriptions/{}/add-ons", contract["id"].as_str().expect("an id"));
+    let order = json!({ "add_on": "migration", "consents": consents(&["terms"]) });
+    let booked = staff.post(&at, order).await.expect(201);
+    let booking = format!("{at}/{}", booked["id"].as_str().expect("an id"));
+    staff.post(&format!("{booking}/perform"), json!({})).await.expect(200);
+    let refused = staff.post(&format!("{booking}/withdrawals"), json!({})).await;
+    provoked.note(refused, 409, "service_performed");
 }
 
 async fn by_master_data(app: &TestApp<'_>, provoked: &mut Provoked) {

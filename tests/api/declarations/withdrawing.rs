@@ -99,5 +99,27 @@ async fn late_ones_are_received_like_any_other(app: TestApp<'_>) {
             json!({ "right_exists": true, "last_day_on": "2026-03-30", "timely": timely }),
             "{place}"
         );
+        let execute = format!("{path}/execute");
+        if timely {
+            continue;
+        }
+        // The late one is refused; the one in time has its effect from its receipt, though the period is over by now.
+        staff
+            .post_empty(&execute)
+            .await
+            .expect_problem(409, "withdrawal_too_late");
     }
+    let path = format!("/v1/declarations/{}/execute", text(&listed["data"][1], "id"));
+    let executed = staff.post_empty(&path).await.expect(200);
+    assert_eq!(executed["status"], "executed");
+    let withdrawal = format!("/v1/withdrawals/{}", text(&executed, "result_id"));
+    let withdrawal = staff.get(&withdrawal).await.expect(200);
+    assert_eq!(
+        (
+            &withdrawal["kind"],
+            &withdrawal["subscription_id"],
+            &withdrawal["received_at"]
+        ),
+        (&json!("contract"), &contract["id"], &executed["received_at"])
+    );
 }

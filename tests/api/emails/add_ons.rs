@@ -25,7 +25,7 @@ async fn every_step_of_a_booking_is_confirmed(app: TestApp<'_>) {
         .post(&format!("{path}/quantity-changes"), more)
         .await
         .expect(201);
-    let yes = json!({ "confirm": true, "reason": "Zu groß\ngeworden" });
+    let yes = json!({ "confirm": true, "reason": "Zu groß\ngeworden", "as": "cancellation" });
     let cancelled = customer.post(&format!("{path}/cancellations"), yes).await.expect(201);
     let revoke = format!("/v1/cancellations/{}/revoke", cancelled["id"].as_str().expect("an id"));
     customer.post(&revoke, json!({})).await.expect(200);

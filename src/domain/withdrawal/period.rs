@@ -3,7 +3,7 @@
 
 use time::{Date, OffsetDateTime};
 
-use super::{
+use crate::domain::{
     because::Because,
     calendar::{add_days, add_months, english, german, is_weekend, next_day},
     holidays::{HolidayRegion, holiday_name, shift_to_working_day},
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn every_vector_is_answered_exactly() {
         let zone = berlin();
-        for case in cases(include_str!("../../tests/vectors/withdrawal-period.json")) {
+        for case in cases(include_str!("../../../tests/vectors/withdrawal-period.json")) {
             let regions: Vec<HolidayRegion> = read(&case.request, "holiday_regions");
             let customer_type: CustomerType = read(&case.request, "customer_type");
             let period = withdrawal_period(&WithdrawalQuestion {

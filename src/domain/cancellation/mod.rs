@@ -1,10 +1,11 @@
 //! Cancelling contracts: ordinary with notice, extraordinary for good cause (§ 314 BGB), several at once, all but one.
 
-use serde_json::json;
+mod keep_one;
+
 use time::{Date, OffsetDateTime};
 
-use super::{
-    account::{Account, Circumstances},
+use crate::domain::{
+    account::{Account, Circumstances, Moment},
     add_on::align_bookings,
     because::Because,
     calendar::previous_day,
@@ -17,7 +18,10 @@ use super::{
     subscription::{Subscription, SubscriptionStatus},
     terms::{TerminationQuestion, termination},
     violation::Violation,
+    withdrawal::{WithdrawalOutcome, counts_as_withdrawal, instead_of_cancellation},
 };
+
+use keep_one::check_keeps_one;
 
 /// A declaration that ends contracts.
 #[derive(Debug, Clone)]
@@ -34,6 +38,8 @@ pub struct CancellationRequest {
     pub delete_data: bool,
     /// When the declaration was received; the business instant for self-service.
     pub received_at: OffsetDateTime,
+    /// Whether it is to be a cancellation even where it could be treated as a withdrawal; consumers may choose.
+    pub as_cancellation: bool,
 }
 
 /// One contract to cancel.
@@ -62,6 +68,8 @@ pub struct CancellationOutcome {
     pub because: Vec<Because>,
     /// Last day of receipt that still leads to this end.
     pub latest_receipt_on: Option<Date>,
+    /// The withdrawal it was treated as.
+    pub withdrawal: Option<Box<WithdrawalOutcome>>,
 }
 
 /// Cancels one or several contracts of an account; all of them or none.
@@ -83,7 +91,12 @@ pub fn cancel(
     check_keeps_one(account, circumstances, request)?;
     let mut outcomes = Vec::with_capacity(request.contracts.len());
     for contract in &request.contracts {
-        outcomes.push(cancel_one(account, circumstances, request, contract)?);
+        let item = account.subscription(&contract.subscription_id)?;
+        outcomes.push(if counts_as_withdrawal(account, circumstances, request, item) {
+            instead_of_cancellation(account, circumstances, request, contract)?
+        } else {
+            cancel_one(account, circumstances, request, contract)?
+        });
     }
     for contract in &request.contracts {
         let contract_id = account
@@ -122,6 +135,7 @@ fn cancel_one(
         superseded_id,
         because: end.because,
         latest_receipt_on: end.latest_receipt_on,
+        withdrawal: None,
     };
     if let Some(standing) = subscription.pending(ChangeKind::Cancellation).cloned() {
         if is_repetition(&standing, request, end.ends_on) {
@@ -141,7 +155,7 @@ fn cancel_one(
             subscription,
             &standing.id,
             &contract.change_id,
-            circumstances,
+            moment,
         ));
     }
     let created = schedule_end(subscription, circumstances, request, &outcome);
@@ -181,6 +195,7 @@ fn schedule_end(
             review: (request.kind == CancellationKind::Extraordinary).then_some(Review::Pending),
             previous_ends_on: subscription.ends_on,
             superseded_plan_change_id: outcome.superseded_id.clone(),
+            withdrawal_id: None,
         }),
     };
     subscription.ends_on = Some(outcome.ends_on);
@@ -290,13 +305,13 @@ fn is_repetition(standing: &Change, request: &CancellationRequest, new_end: Date
     }
 }
 
-fn supersede_cancellation(
+/// Replaces a pending cancellation: the end is again what it was before.
+pub(super) fn supersede_cancellation(
     subscription: &mut Subscription,
     change_id: &str,
     by_id: &str,
-    circumstances: &Circumstances<'_>,
+    moment: Moment,
 ) -> Option<DraftEvent> {
-    let moment = circumstances.moment();
     let change = subscription.change_mut(change_id)?;
     change.settle(ChangeStatus::Superseded, moment.at);
     change.superseded_by_id = Some(by_id.to_owned());
@@ -311,45 +326,6 @@ fn supersede_cancellation(
         moment,
         true,
     ))
-}
-
-/// "All but one" (design decision 16, seed 000): a business keeps one running contract in self-service where the provider
-/// says so. It never binds consumers (§ 312k BGB), extraordinary cancellations or staff.
-fn check_keeps_one(
-    account: &Account,
-    circumstances: &Circumstances<'_>,
-    request: &CancellationRequest,
-) -> Result<(), Violation> {
-    if !circumstances.provider.keep_last_contract
-        || circumstances.by_staff
-        || request.kind != CancellationKind::Ordinary
-    {
-        return Ok(());
-    }
-    let today = circumstances.today;
-    let going_on = || {
-        account
-            .contracts()
-            .filter(|subscription| subscription.continues_after(today))
-    };
-    let is_named = |subscription: &Subscription| {
-        request
-            .contracts
-            .iter()
-            .any(|contract| contract.subscription_id == subscription.id)
-    };
-    let binds =
-        going_on().any(|subscription| is_named(subscription) && subscription.customer_type == CustomerType::Business);
-    if !binds || going_on().any(|subscription| !is_named(subscription)) {
-        return Ok(());
-    }
-    let contact = &circumstances.provider.contact;
-    Err(
-        Violation::conflict("last_contract", contact.text.de.clone(), contact.text.en.clone()).with(
-            "contact",
-            json!({ "phone": contact.phone, "email": contact.email, "postal": contact.postal }),
-        ),
-    )
 }
 
 fn check_cancellable(

@@ -1,0 +1,265 @@
+//! The money of a withdrawal: charges are taken back as a whole, and what the phases afterwards still ask for is charged anew.
+
+use time::Date;
+
+use crate::domain::{
+    account::{Account, Moment},
+    calendar::{next_day, previous_day},
+    catalogue::{Price, PriceKind},
+    charge::{Charge, ChargeKind, ChargeStatus},
+    charging::{ChargeOccasion, extend_billed_through, is_free_last_day, push_charge, unix_millis},
+    event::DraftEvent,
+    event_type::EventType,
+    ids::IdKind,
+    invoice::{CreditReason, void_or_credit},
+    money::Money,
+    period::Period,
+    proration::prorate,
+    subscription::{Phase, Subscription},
+    violation::Violation,
+};
+
+/// What was taken back.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TakenBack {
+    /// Drafts that are void now.
+    pub voided: Vec<Charge>,
+    /// Invoiced charges that a correction has taken back.
+    pub credited: Vec<Charge>,
+    /// What is to be paid back.
+    pub refund: Option<Money>,
+    /// The corrections.
+    pub credit_note_ids: Vec<String>,
+}
+
+impl TakenBack {
+    fn add(&mut self, charge: Charge) {
+        match charge.credit_note_id {
+            Some(_) => self.credited.push(charge),
+            None => self.voided.push(charge),
+        }
+    }
+}
+
+/// Takes charges of a contract or booking back as if they had never been made: drafts are void, invoices are corrected (design
+/// decision 9). A credit that was invoiced is taken back only together with something of the same invoice, so that no correction
+/// asks for money.
+///
+/// # Errors
+/// When an amount leaves the range of money.
+pub(super) fn take_back(
+    account: &mut Account,
+    taken: &mut TakenBack,
+    item_id: &str,
+    charge_ids: &[String],
+    (refund_by_on, moment): (Date, Moment),
+) -> Result<Vec<DraftEvent>, Violation> {
+    let counted = |account: &Account| -> Vec<String> {
+        let charges = account.subscriptions.iter().flat_map(|each| &each.charges);
+        let counting = charges.filter(|charge| charge.counts());
+        counting.map(|charge| charge.id.clone()).collect()
+    };
+    let subscription = account.subscription(item_id)?;
+    let named = || {
+        subscription
+            .charges
+            .iter()
+            .filter(|charge| charge_ids.contains(&charge.id))
+    };
+    let is_corrected = |credit: &Charge| {
+        let same = |other: &Charge| other.kind != ChargeKind::Credit && other.invoice_id == credit.invoice_id;
+        credit.status == ChargeStatus::Draft || named().any(same)
+    };
+    let ids: Vec<String> = named()
+        .filter(|charge| charge.kind != ChargeKind::Credit || is_corrected(charge))
+        .map(|charge| charge.id.clone())
+        .collect();
+    let (before, known) = (counted(account), account.events.len());
+    let outcome = void_or_credit(account, &ids, CreditReason::Withdrawal, Some(refund_by_on), moment)?;
+    let charges = account.subscriptions.iter().flat_map(|each| &each.charges);
+    for charge in charges.filter(|charge| !charge.counts() && before.contains(&charge.id)) {
+        taken.add(charge.clone());
+    }
+    if let Some(refund) = outcome.refund {
+        taken.refund = Some(match taken.refund {
+            Some(so_far) => so_far.checked_add(refund)?,
+            None => refund,
+        });
+    }
+    taken.credit_note_ids.extend(outcome.credit_note_ids);
+    Ok(account.events.drain(known..).collect())
+}
+
+fn reduces(credit: &Charge, original: &Charge) -> bool {
+    credit.counts() && credit.original_charge_id.as_deref() == Some(original.id.as_str())
+}
+
+/// Which days are to be charged.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Stretch {
+    /// From the day on, to the end of each period that has begun by today.
+    From { from_on: Date, today: Date },
+    /// Exactly these days.
+    Days { from_on: Date, through_on: Date },
+}
+
+/// Charges, day by day and unit by unit, what the phases ask for and nobody has charged yet.
+///
+/// # Errors
+/// When an amount leaves the range of money.
+pub(super) fn charge_missing(
+    subscription: &mut Subscription,
+    stretch: Stretch,
+    pass: &str,
+    occasion: ChargeOccasion<'_>,
+) -> Result<(Vec<Charge>, Vec<DraftEvent>), Violation> {
+    let (from_on, last_begin, limit) = match stretch {
+        Stretch::From { from_on, today } => (from_on, today, None),
+        Stretch::Days { from_on, through_on } => (from_on, through_on, Some(through_on)),
+    };
+    let known = subscription.charges.len();
+    let mut day = from_on.max(subscription.starts_on);
+    while day <= last_begin {
+        let Some(phase) = subscription.phases.iter().find(|phase| phase.covers(day)).cloned() else {
+            break;
+        };
+        let Some(period) = phase.schedule.period_containing(day) else {
+            break;
+        };
+        let through = [Some(period.through_on), phase.through_on, subscription.ends_on, limit]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(period.through_on);
+        if through < day || is_free_last_day(subscription, &phase, day) {
+            break;
+        }
+        let recurring = phase.plan.plan.prices.iter().filter(|price| price.kind.is_recurring());
+        for price in recurring.filter(|price| price.amount.ten_thousandths != 0) {
+            charge_units(subscription, &phase, price, &period, (day, through), (pass, occasion))?;
+            extend_billed_through(subscription, through);
+        }
+        day = next_day(through);
+    }
+    let made = subscription.charges[known..].to_vec();
+    let events = made.iter().map(|charge| {
+        let mut event = DraftEvent::of_charge(EventType::ChargeCreated, subscription.contract_id(), charge);
+        event.by_caller = true;
+        event
+    });
+    let events = events.collect();
+    Ok((made, events))
+}
+
+/// Charges one price for the days on which fewer units are charged than there are.
+fn charge_units(
+    subscription: &mut Subscription,
+    phase: &Phase,
+    price: &Price,
+    period: &Period,
+    (from, through): (Date, Date),
+    (pass, occasion): (&str, ChargeOccasion<'_>),
+) -> Result<(), Violation> {
+    let units = if price.kind == PriceKind::PerUnit {
+        i64::from(phase.quantity)
+    } else {
+        1
+    };
+    let mut day = from;
+    while day <= through {
+        let missing = units - charged_units(subscription, price, day);
+        let mut last = day;
+        while last < through && units - charged_units(subscription, price, next_day(last)) == missing {
+            last = next_day(last);
+        }
+        if let Some(quantity) = u32::try_from(missing).ok().filter(|missing| *missing > 0) {
+            let known = subscription.charges.len();
+            let proration = prorate(price.amount, missing, (period.from_on, period.through_on), (day, last))?;
+            let kind = ChargeKind::Proration;
+            push_charge(
+                subscription,
+                phase,
+                price,
+                quantity,
+                &proration,
+                period,
+                (day, last),
+                kind,
+                occasion,
+            );
+            let facts = [
+                subscription.id.clone(),
+                price.key.clone(),
+                pass.to_owned(),
+                day.to_string(),
+                occasion.change_id.unwrap_or_default().to_owned(),
+            ];
+            let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
+            for charge in &mut subscription.charges[known..] {
+                charge.id = IdKind::Charge.derive(unix_millis(occasion.moment.at), &facts);
+            }
+        }
+        day = next_day(last);
+    }
+    Ok(())
+}
+
+/// How many units of a price are charged for a day, net of credits.
+fn charged_units(subscription: &Subscription, price: &Price, day: Date) -> i64 {
+    let concerned = subscription.charges.iter().filter(|charge| {
+        charge.counts() && charge.price_key == price.key && (charge.period_from..=charge.period_through).contains(&day)
+    });
+    concerned
+        .map(|charge| match charge.kind {
+            ChargeKind::Recurring | ChargeKind::Proration if charge.unit_price == price.amount => {
+                i64::from(charge.quantity)
+            }
+            ChargeKind::Credit if charge.unit_price == price.amount.negated() => -i64::from(charge.quantity),
+            _ => 0,
+        })
+        .sum()
+}
+
+/// Nothing from this day on is charged any more.
+pub(super) fn rewind_billing(subscription: &mut Subscription, from: Date) {
+    let eve = previous_day(from);
+    subscription.billed_through_on = subscription
+        .billed_through_on
+        .map(|through| through.min(eve))
+        .filter(|through| *through >= subscription.starts_on);
+}
+
+/// The charges of an item that changes brought about, directly or by what followed from them: those that name one of them, and
+/// all from the day on. What the plan before had paid for that very day stays: a change of plan credited it, and a change of
+/// quantity (`adds_only`) only added to it.
+pub(super) fn charges_since(
+    subscription: &Subscription,
+    change_ids: &[String],
+    from: Date,
+    adds_only: bool,
+) -> Vec<String> {
+    let names = |charge: &Charge| charge.change_id.as_ref().is_some_and(|id| change_ids.contains(id));
+    let counting = || subscription.charges.iter().filter(|charge| charge.counts());
+    let was_credited = |charge: &Charge| counting().any(|credit| names(credit) && reduces(credit, charge));
+    let came_before = |charge: &Charge| {
+        charge.period_from == from && charge.change_id.is_none() && (adds_only || was_credited(charge))
+    };
+    counting()
+        .filter(|charge| match charge.kind {
+            ChargeKind::Credit => names(charge),
+            ChargeKind::OneOff | ChargeKind::Usage => false,
+            ChargeKind::Recurring | ChargeKind::Proration => {
+                names(charge) || (charge.period_from >= from && !came_before(charge))
+            }
+        })
+        .map(|charge| charge.id.clone())
+        .collect()
+}
+
+/// The moment and the withdrawal under which charges are made.
+pub(super) fn occasion(moment: Moment, withdrawal_id: &str) -> ChargeOccasion<'_> {
+    ChargeOccasion {
+        moment,
+        change_id: Some(withdrawal_id),
+    }
+}

@@ -1,0 +1,285 @@
+//! What a withdrawal does to an account: access ends, charges are taken back, and what was changed is as it was before.
+
+use time::Date;
+
+use super::{
+    WithdrawalAmounts, WithdrawalRequest, WithdrawalTraces,
+    charges::{Stretch, TakenBack, charge_missing, charges_since, occasion, rewind_billing, take_back},
+    object::Part,
+    restore,
+    right::{Right, is_compensated, is_performed_for_good},
+};
+use crate::domain::{
+    account::{Account, Moment},
+    calendar::previous_day,
+    cancellation::supersede_cancellation,
+    change::{ChangeKind, ChangeStatus},
+    charge::{Charge, ChargeKind},
+    charging::credit_rest,
+    event::DraftEvent,
+    event_type::EventType,
+    invoice::{BilledUsage, UsageTotal},
+    money::{Currency, Money},
+    plan_change::supersede,
+    preview::totals_of_charges,
+    subscription::Subscription,
+    violation::Violation,
+};
+
+/// A withdrawal under way.
+pub(super) struct Effect<'a> {
+    pub(super) request: &'a WithdrawalRequest,
+    pub(super) moment: Moment,
+    /// Legal day of receipt: not charged any more.
+    pub(super) received_on: Date,
+    pub(super) traces: WithdrawalTraces,
+    pub(super) events: Vec<DraftEvent>,
+    refund_by_on: Date,
+    taken: TakenBack,
+    charged: Vec<Charge>,
+    compensation: Vec<Charge>,
+}
+
+impl<'a> Effect<'a> {
+    pub(super) fn new(
+        request: &'a WithdrawalRequest,
+        moment: Moment,
+        (received_on, refund_by_on): (Date, Date),
+    ) -> Self {
+        Self {
+            request,
+            moment,
+            received_on,
+            refund_by_on,
+            traces: WithdrawalTraces::default(),
+            events: Vec::new(),
+            taken: TakenBack::default(),
+            charged: Vec::new(),
+            compensation: Vec::new(),
+        }
+    }
+
+    /// Undoes a whole contract or booking. The add-ons on a contract go with it (§ 360 BGB); a withdrawn add-on leaves the plan
+    /// as it is.
+    pub(super) fn withdraw_item(&mut self, account: &mut Account, id: &str, right: &Right) -> Result<(), Violation> {
+        self.end_item(account, id, right.is_compensated)?;
+        let linked = account.bookings_of(id).filter(|booking| {
+            booking.withdrawn_on.is_none() && !booking.ended_recorded && !is_performed_for_good(booking)
+        });
+        let linked: Vec<(String, bool)> = linked
+            .map(|booking| (booking.id.clone(), is_compensated(booking)))
+            .collect();
+        for (booking_id, compensated) in linked {
+            self.end_linked(account, booking_id, compensated)?;
+        }
+        Ok(())
+    }
+
+    /// Ends a booking that goes with what is withdrawn.
+    pub(super) fn end_linked(
+        &mut self,
+        account: &mut Account,
+        booking_id: String,
+        is_compensated: bool,
+    ) -> Result<(), Violation> {
+        self.end_item(account, &booking_id, is_compensated)?;
+        self.traces.withdrawn_add_on_booking_ids.push(booking_id);
+        Ok(())
+    }
+
+    fn end_item(&mut self, account: &mut Account, id: &str, is_compensated: bool) -> Result<(), Violation> {
+        let subscription = account.subscription_mut(id)?;
+        self.drop_pending(subscription, &[ChangeKind::PlanChange, ChangeKind::Cancellation]);
+        let charges = subscription.charges.iter().filter(|charge| charge.counts());
+        let charges: Vec<String> = charges
+            .filter(|charge| match charge.kind {
+                ChargeKind::Credit => false,
+                // Where use is to be paid for, what was measured is (§ 357a Abs. 2 BGB).
+                ChargeKind::Usage => !is_compensated,
+                ChargeKind::Recurring | ChargeKind::Proration | ChargeKind::OneOff => true,
+            })
+            .map(|charge| charge.id.clone())
+            .collect();
+        self.take_back(account, id, &charges)?;
+        let subscription = account.subscription_mut(id)?;
+        subscription.withdrawn_on = Some(self.moment.on);
+        rewind_billing(subscription, subscription.starts_on);
+        let used = Stretch::Days {
+            from_on: subscription.starts_on,
+            through_on: previous_day(self.received_on),
+        };
+        if is_compensated {
+            let made = self.charge(account, id, used, "used")?;
+            self.compensation.extend(made);
+        }
+        if !is_compensated {
+            drop_usage(account, id, self.moment.on);
+        }
+        let subscription = account.subscription(id)?;
+        let event = DraftEvent::of_subscription(EventType::SubscriptionWithdrawn, subscription, self.moment, true);
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// Takes units back, the newest orders first.
+    pub(super) fn take_units(&mut self, account: &mut Account, parts: &[Part]) -> Result<(), Violation> {
+        let Some(oldest) = parts.last() else {
+            return Ok(());
+        };
+        let id = &self.request.item_id;
+        let subscription = account.subscription_mut(id)?;
+        self.drop_pending(subscription, &[ChangeKind::PlanChange]);
+        let change_ids: Vec<String> = parts.iter().filter_map(|part| part.change_id.clone()).collect();
+        let charges = charges_since(subscription, &change_ids, oldest.from_on, oldest.change_id.is_some());
+        self.take_back(account, id, &charges)?;
+        let subscription = account.subscription_mut(id)?;
+        for part in parts {
+            restore::reduce(subscription, part);
+            if let Some(change_id) = part.change_id.as_ref().filter(|_| part.is_all) {
+                self.settle_change(subscription, change_id);
+            }
+        }
+        rewind_billing(subscription, oldest.from_on);
+        let rest = Stretch::From {
+            from_on: oldest.from_on,
+            today: self.moment.on,
+        };
+        self.charge(account, id, rest, "rest")?;
+        let subscription = account.subscription_mut(id)?;
+        let mut is_lent = false;
+        for part in parts
+            .iter()
+            .filter(|part| part.is_compensated && part.from_on < self.received_on)
+        {
+            restore::lend_until(
+                subscription,
+                part,
+                self.received_on,
+                &self.request.withdrawal_id,
+                self.moment,
+            );
+            is_lent = true;
+        }
+        if is_lent {
+            let used = Stretch::Days {
+                from_on: oldest.from_on,
+                through_on: previous_day(self.received_on),
+            };
+            let made = self.charge(account, id, used, "used")?;
+            self.compensation.extend(made);
+        }
+        Ok(())
+    }
+
+    /// Drops what is pending of the item: it was planned for what is now withdrawn from.
+    fn drop_pending(&mut self, subscription: &mut Subscription, kinds: &[ChangeKind]) {
+        for kind in kinds {
+            let Some(id) = subscription.pending(*kind).map(|change| change.id.clone()) else {
+                continue;
+            };
+            let by_id = &self.request.withdrawal_id;
+            let event = match kind {
+                ChangeKind::PlanChange => supersede(subscription, &id, by_id, self.moment),
+                ChangeKind::Cancellation => supersede_cancellation(subscription, &id, by_id, self.moment),
+            };
+            self.events.extend(event);
+            self.traces.superseded_change_ids.push(id);
+        }
+    }
+
+    /// Marks a plan change as withdrawn from.
+    pub(super) fn settle_change(&mut self, subscription: &mut Subscription, change_id: &str) {
+        if let Some(change) = subscription.change_mut(change_id) {
+            change.settle(ChangeStatus::Withdrawn, self.moment.at);
+        }
+        self.traces.withdrawn_plan_change_ids.push(change_id.to_owned());
+    }
+
+    pub(super) fn take_back(&mut self, account: &mut Account, id: &str, charges: &[String]) -> Result<(), Violation> {
+        let when = (self.refund_by_on, self.moment);
+        let events = take_back(account, &mut self.taken, id, charges, when)?;
+        self.events.extend(events);
+        Ok(())
+    }
+
+    /// Credits a plan's charges from a day on, anew, where the credit had been taken back with its invoice.
+    pub(super) fn credit_again(&mut self, account: &mut Account, id: &str, from: Date) -> Result<(), Violation> {
+        let occasion = occasion(self.moment, &self.request.withdrawal_id);
+        let subscription = account.subscription_mut(id)?;
+        let known = subscription.charges.len();
+        credit_rest(subscription, from, occasion)?;
+        let made = subscription.charges[known..].to_vec();
+        for charge in &made {
+            let mut event = DraftEvent::of_charge(EventType::ChargeCreated, subscription.contract_id(), charge);
+            event.by_caller = true;
+            self.events.push(event);
+        }
+        self.charged.extend(made);
+        Ok(())
+    }
+
+    /// Charges what is missing; answers the charges made.
+    pub(super) fn charge(
+        &mut self,
+        account: &mut Account,
+        id: &str,
+        stretch: Stretch,
+        pass: &str,
+    ) -> Result<Vec<Charge>, Violation> {
+        let occasion = occasion(self.moment, &self.request.withdrawal_id);
+        let (made, events) = charge_missing(account.subscription_mut(id)?, stretch, pass, occasion)?;
+        self.charged.extend(made.iter().cloned());
+        self.events.extend(events);
+        Ok(made)
+    }
+
+    pub(super) fn compensate(&mut self, made: impl IntoIterator<Item = Charge>) {
+        self.compensation.extend(made);
+    }
+
+    pub(super) fn is_compensated(&self) -> bool {
+        !self.compensation.is_empty()
+    }
+
+    /// What became of the money.
+    pub(super) fn amounts(&self, currency: Currency) -> Result<WithdrawalAmounts, Violation> {
+        Ok(WithdrawalAmounts {
+            dropped: totals_of_charges(&self.taken.voided, currency)?,
+            credited: totals_of_charges(&self.taken.credited, currency)?,
+            charged: totals_of_charges(&self.charged, currency)?,
+            compensation: totals_of_charges(&self.compensation, currency)?,
+            refund: self.taken.refund.unwrap_or(Money::zero(currency)),
+        })
+    }
+
+    /// What was touched.
+    pub(super) fn traces(&self) -> WithdrawalTraces {
+        let ids = |charges: &[Charge]| charges.iter().map(|charge| charge.id.clone()).collect();
+        WithdrawalTraces {
+            voided_charge_ids: ids(&self.taken.voided),
+            credited_charge_ids: ids(&self.taken.credited),
+            credit_note_ids: self.taken.credit_note_ids.clone(),
+            ..self.traces.clone()
+        }
+    }
+
+    /// What happened, in order.
+    pub(super) fn into_events(self) -> Vec<DraftEvent> {
+        self.events
+    }
+}
+
+/// Usage of a contract that was not charged yet never will be.
+fn drop_usage(account: &mut Account, id: &str, on: Date) {
+    let is_of_item = |total: &UsageTotal| total.subscription_id == id;
+    let dropped = account.billing.usage.iter().filter(|total| is_of_item(total)).cloned();
+    let dropped: Vec<BilledUsage> = dropped
+        .map(|total| BilledUsage {
+            total,
+            billed_on: on,
+            charge_id: None,
+        })
+        .collect();
+    account.billing.usage.retain(|total| !is_of_item(total));
+    account.billing.billed_usage.extend(dropped);
+}

@@ -1,0 +1,371 @@
+//! Putting back what an upgrade or an increase had changed: plan and price, units, bookings and contracts it had ended.
+
+use std::sync::Arc;
+
+use time::Date;
+
+use super::{
+    charges::{Stretch, charges_since, rewind_billing},
+    effect::Effect,
+    object::Part,
+    right::{Right, is_compensated},
+};
+use crate::domain::{
+    account::{Account, Moment},
+    add_on::{align_bookings, is_allowed_for, is_included_in},
+    calendar::{next_day, previous_day},
+    change::{Change, ChangeDetails, ChangeKind, ChangeStatus},
+    charge::{Charge, ChargeKind, ChargeStatus},
+    charging::unix_millis,
+    event::DraftEvent,
+    event_type::EventType,
+    ids::IdKind,
+    plan_change::{supersede, undo_phases},
+    plan_version::PlanVersion,
+    subscription::{Phase, Subscription, natural_end},
+    violation::Violation,
+};
+
+impl Effect<'_> {
+    /// Undoes a change of plan and whatever was built upon it. Old plan and price hold from the day of the change as if it had
+    /// never been; where use is to be paid (§ 357a Abs. 2 BGB), from the day of the withdrawal.
+    pub(super) fn undo_change(
+        &mut self,
+        account: &mut Account,
+        change_id: &str,
+        right: &Right,
+    ) -> Result<(), Violation> {
+        let id = self.request.item_id.clone();
+        let subscription = account.subscription(&id)?;
+        let Some(change) = subscription.change(change_id).cloned() else {
+            return Ok(());
+        };
+        let (from, chain) = (change.effective_on, built_upon(subscription, change_id));
+        let is_paid_for = right.is_compensated && change.status == ChangeStatus::Applied;
+        let back_on = if is_paid_for { from.max(self.received_on) } else { from };
+        let mut charges = charges_since(subscription, &chain, from, false);
+        let is_split = back_on > from;
+        if is_split {
+            // The days until then belong to the new plan: the credit for the old one stands, or is made anew.
+            charges.retain(|id| !is_draft_credit(subscription, id));
+        }
+        let credited_anew = is_split && charges.iter().any(|id| is_credit(subscription, id));
+        self.take_back(account, &id, &charges)?;
+        let subscription = account.subscription_mut(&id)?;
+        let lived = phases_between(subscription, from, back_on);
+        self.undo_plan(subscription, &chain);
+        if is_split {
+            resume(
+                subscription,
+                &chain,
+                lived,
+                back_on,
+                &self.request.withdrawal_id,
+                self.moment,
+            );
+        }
+        if credited_anew {
+            self.credit_again(account, &id, from)?;
+        }
+        let subscription = account.subscription_mut(&id)?;
+        rewind_billing(subscription, from);
+        self.restore_ended(account, &chain)?;
+        self.end_what_came_along(account, &id, &change, &chain)?;
+        align_bookings(account, &id, self.moment);
+        let today = self.moment.on;
+        let made = self.charge(account, &id, Stretch::From { from_on: from, today }, "restored")?;
+        self.compensate(made.into_iter().filter(|charge| charge.period_from < back_on));
+        Ok(())
+    }
+
+    /// Takes the phases of the changes out again, the latest first. A cancellation declared meanwhile stands.
+    fn undo_plan(&mut self, subscription: &mut Subscription, chain: &[String]) {
+        let cancelled = subscription.ended_by_change_id.clone().zip(subscription.ends_on);
+        for id in chain.iter().rev() {
+            if subscription.change(id).is_some_and(Change::is_scheduled) && chain.first() != Some(id) {
+                let event = supersede(subscription, id, &self.request.withdrawal_id, self.moment);
+                self.events.extend(event);
+                self.traces.superseded_change_ids.push(id.clone());
+            } else {
+                undo_phases(subscription, id);
+                self.settle_change(subscription, id);
+            }
+        }
+        let Some((by_id, cancelled_to)) = cancelled else {
+            subscription.ended_recorded = subscription.ended_recorded && subscription.ends_on < Some(self.moment.on);
+            return;
+        };
+        let natural = subscription.ends_on;
+        let ends_on = natural.map_or(cancelled_to, |natural| natural.min(cancelled_to));
+        subscription.ends_on = Some(ends_on);
+        if let Some(change) = subscription.change_mut(&by_id).filter(|change| change.is_scheduled()) {
+            change.effective_on = ends_on;
+            if let ChangeDetails::Cancellation(details) = &mut change.details {
+                details.previous_ends_on = natural;
+            }
+        }
+        subscription.ended_by_change_id = Some(by_id);
+    }
+
+    /// Contracts and bookings that the changes had ended go on: every row they ended names them (design decision 14).
+    fn restore_ended(&mut self, account: &mut Account, chain: &[String]) -> Result<(), Violation> {
+        let is_ended = |subscription: &&Subscription| {
+            let ended_by = subscription.ended_by_change_id.as_ref();
+            ended_by.is_some_and(|id| chain.contains(id)) && subscription.withdrawn_on.is_none()
+        };
+        let ended: Vec<String> = account
+            .subscriptions
+            .iter()
+            .filter(is_ended)
+            .map(|one| one.id.clone())
+            .collect();
+        for id in ended {
+            let subscription = account.subscription_mut(&id)?;
+            let Some(end) = subscription.ends_on else {
+                continue;
+            };
+            let contract_id = subscription.contract_id().to_owned();
+            reopen(subscription, chain, self.moment.on);
+            let credits = subscription
+                .charges
+                .iter()
+                .filter(|charge| charge.counts() && charge.kind == ChargeKind::Credit && charge.period_from > end);
+            let credits: Vec<String> = credits.map(|credit| credit.id.clone()).collect();
+            self.take_back(account, &id, &credits)?;
+            align_bookings(account, &contract_id, self.moment);
+            let subscription = account.subscription_mut(&id)?;
+            rewind_billing(subscription, next_day(end));
+            let from = Stretch::From {
+                from_on: next_day(end),
+                today: self.moment.on,
+            };
+            self.charge(account, &id, from, "restored")?;
+            let subscription = account.subscription(&id)?;
+            if subscription.booking.is_some() {
+                let moved = EventType::AddOnEndChanged;
+                self.events
+                    .push(DraftEvent::of_subscription(moved, subscription, self.moment, true));
+            }
+            self.traces.restored_ids.push(id);
+        }
+        Ok(())
+    }
+
+    /// What the new plan had brought along, and what was booked under it and the old plan contains or does not allow, goes.
+    fn end_what_came_along(
+        &mut self,
+        account: &mut Account,
+        contract_id: &str,
+        change: &Change,
+        chain: &[String],
+    ) -> Result<(), Violation> {
+        let contract = account.subscription(contract_id)?;
+        let plan = contract.phase_on(self.moment.on).map(|phase| Arc::clone(&phase.plan));
+        let goes = |booking: &&Subscription| {
+            let details = booking.booking.as_ref();
+            let brought_by = details.and_then(|details| details.created_by_change_id.as_ref());
+            let was_brought = brought_by.is_some_and(|id| chain.contains(id));
+            let was_booked_since = booking.concluded_at >= change.received_at && brought_by.is_none();
+            let fits = plan.as_ref().is_some_and(|plan| fits(booking, plan));
+            booking.withdrawn_on.is_none() && !booking.ended_recorded && (was_brought || (was_booked_since && !fits))
+        };
+        let going = account.bookings_of(contract_id).filter(goes);
+        let going: Vec<(String, bool)> = going.map(|one| (one.id.clone(), is_compensated(one))).collect();
+        for (id, compensated) in going {
+            self.end_linked(account, id, compensated)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a booking can stand under a plan: a one-off service ordered stays ordered.
+fn fits(booking: &Subscription, plan: &PlanVersion) -> bool {
+    let add_on = booking.phases.iter().find_map(|phase| phase.plan.add_on.as_ref());
+    booking.is_one_off_service()
+        || add_on.is_none_or(|add_on| is_allowed_for(add_on, &plan.plan) && !is_included_in(&add_on.key, &plan.plan))
+}
+
+fn is_credit(subscription: &Subscription, charge_id: &str) -> bool {
+    let is = |charge: &Charge| charge.id == charge_id && charge.kind == ChargeKind::Credit;
+    subscription.charges.iter().any(is)
+}
+
+fn is_draft_credit(subscription: &Subscription, charge_id: &str) -> bool {
+    let is_draft = |charge: &Charge| charge.id == charge_id && charge.status == ChargeStatus::Draft;
+    is_credit(subscription, charge_id) && subscription.charges.iter().any(is_draft)
+}
+
+/// A change and those that later changed what it had brought, in order.
+fn built_upon(subscription: &Subscription, change_id: &str) -> Vec<String> {
+    let mut chain = vec![change_id.to_owned()];
+    while let Some(next) = phase_of(subscription, chain.last().map(String::as_str))
+        .and_then(|phase| phase.ended_by_change_id.clone())
+        .filter(|next| !chain.contains(next) && subscription.change(next).is_some())
+    {
+        chain.push(next);
+    }
+    chain
+}
+
+/// The phase that a change began; for `None` the first one.
+fn phase_of<'a>(subscription: &'a Subscription, change_id: Option<&str>) -> Option<&'a Phase> {
+    let mut phases = subscription.phases.iter();
+    phases.find(|phase| phase.created_by_change_id.as_deref() == change_id)
+}
+
+/// The phases that were in force on days from `from` to before `until`, as they were.
+fn phases_between(subscription: &Subscription, from: Date, until: Date) -> Vec<Phase> {
+    let phases = subscription.phases.iter().filter(|phase| !phase.removed);
+    phases
+        .filter(|phase| phase.from_on >= from && phase.from_on < until)
+        .cloned()
+        .collect()
+}
+
+/// Lets the plan before the changes go on only from `back_on`; until then the phases that were lived stay.
+fn resume(
+    subscription: &mut Subscription,
+    chain: &[String],
+    lived: Vec<Phase>,
+    back_on: Date,
+    withdrawal_id: &str,
+    moment: Moment,
+) {
+    let (Some(from), Some(change_id)) = (lived.first().map(|phase| phase.from_on), chain.first()) else {
+        return;
+    };
+    let Some(old) = subscription.phases.iter_mut().find(|phase| phase.covers(from)) else {
+        return;
+    };
+    let resumed = Phase {
+        id: IdKind::Phase.derive(unix_millis(moment.at), &[withdrawal_id]),
+        from_on: back_on,
+        created_by_change_id: Some(withdrawal_id.to_owned()),
+        ..old.clone()
+    };
+    old.ended_by_change_id = Some(change_id.clone());
+    if old.from_on >= from {
+        old.removed = true;
+    } else {
+        old.through_on = Some(previous_day(from));
+    }
+    let last = lived.len().saturating_sub(1);
+    for (index, was) in lived.into_iter().enumerate() {
+        if let Some(phase) = subscription.phases.iter_mut().find(|phase| phase.id == was.id) {
+            *phase = was;
+            if index == last {
+                phase.through_on = Some(previous_day(back_on));
+                phase.ended_by_change_id = Some(withdrawal_id.to_owned());
+            }
+        }
+    }
+    subscription.phases.push(resumed);
+}
+
+/// The phases that an order began, and those that followed from it, by id.
+fn following(subscription: &Subscription, change_id: Option<&str>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut current = phase_of(subscription, change_id);
+    while let Some(phase) = current.filter(|phase| !found.contains(&phase.id)) {
+        found.push(phase.id.clone());
+        let ended_by = phase.ended_by_change_id.as_deref();
+        current = ended_by.and_then(|id| phase_of(subscription, Some(id)));
+    }
+    found
+}
+
+/// Takes units out of the order they came with and of all that followed from it.
+pub(super) fn reduce(subscription: &mut Subscription, part: &Part) {
+    let concerned = following(subscription, part.change_id.as_deref());
+    for phase in subscription
+        .phases
+        .iter_mut()
+        .filter(|phase| concerned.contains(&phase.id))
+    {
+        let minimum = phase.plan.plan.quantity.minimum;
+        phase.quantity = phase.quantity.saturating_sub(part.units).max(minimum);
+    }
+    if let Some(change_id) = part
+        .change_id
+        .as_deref()
+        .filter(|_| part.is_all && !part.is_compensated)
+    {
+        merge(subscription, change_id);
+    }
+}
+
+/// Lets the phase before an increase go on in the place of one that no longer differs from it.
+fn merge(subscription: &mut Subscription, change_id: &str) {
+    let is_last = |phase: &Phase| {
+        let is_begun = phase.created_by_change_id.as_deref() == Some(change_id);
+        is_begun && phase.through_on.is_none() && !phase.removed
+    };
+    if !subscription.phases.iter().any(is_last) {
+        return;
+    }
+    for phase in &mut subscription.phases {
+        if is_last(phase) {
+            phase.removed = true;
+        } else if phase.ended_by_change_id.as_deref() == Some(change_id) {
+            phase.ended_by_change_id = None;
+            phase.through_on = None;
+            phase.removed = false;
+        }
+    }
+}
+
+/// Gives the units back for the days on which they were used and are to be paid for.
+pub(super) fn lend_until(
+    subscription: &mut Subscription,
+    part: &Part,
+    back_on: Date,
+    withdrawal_id: &str,
+    moment: Moment,
+) {
+    let concerned = following(subscription, part.change_id.as_deref());
+    let mut resumed = None;
+    let lent = subscription
+        .phases
+        .iter_mut()
+        .filter(|phase| concerned.contains(&phase.id));
+    for phase in lent.filter(|phase| !phase.removed && phase.from_on < back_on) {
+        if phase.through_on.is_none_or(|through| through >= back_on) {
+            resumed = Some(Phase {
+                id: IdKind::Phase.derive(unix_millis(moment.at), &[withdrawal_id, &phase.id]),
+                from_on: back_on,
+                created_by_change_id: Some(withdrawal_id.to_owned()),
+                ..phase.clone()
+            });
+            phase.through_on = Some(previous_day(back_on));
+            phase.ended_by_change_id = Some(withdrawal_id.to_owned());
+        }
+        phase.quantity += part.units;
+    }
+    subscription.phases.extend(resumed);
+}
+
+/// Lets a contract or booking go on that a change had ended; a cancellation that this end had overtaken stands again.
+fn reopen(subscription: &mut Subscription, chain: &[String], today: Date) {
+    subscription.ended_recorded = false;
+    subscription.ends_on = None;
+    subscription.ended_by_change_id = None;
+    let overtaken = |change: &&mut Change| {
+        let by = change.superseded_by_id.as_ref();
+        change.kind() == ChangeKind::Cancellation && by.is_some_and(|id| chain.contains(id))
+    };
+    for change in subscription.changes.iter_mut().filter(overtaken) {
+        change.status = ChangeStatus::Scheduled;
+        change.superseded_by_id = None;
+        change.settled_at = None;
+        change.version += 1;
+    }
+    let cancellation = subscription.pending(ChangeKind::Cancellation);
+    if let Some((on, id)) = cancellation.map(|change| (change.effective_on, change.id.clone())) {
+        subscription.ends_on = Some(on);
+        subscription.ended_by_change_id = Some(id);
+    } else if !subscription.is_one_off_service() {
+        let phase = subscription.phase_on(today).cloned();
+        let term_started_on = subscription.term_started_on(today);
+        subscription.ends_on = phase.and_then(|phase| natural_end(&phase.plan, term_started_on));
+    }
+}
