@@ -211,7 +211,7 @@ async fn create(
 ) -> Result<HttpResponse, Problem> {
     let locale = context.locale;
     let command = command(principal, context, body.body_hash, body.value.preview_token.clone());
-    let new = body.value.from_item(item);
+    let new = body.value.withdrawing(item);
     let render = move |view: WithdrawalView| {
         let location = format!("/v1/withdrawals/{}", view.withdrawal.id);
         let dto = WithdrawalDto::new(&view, locale);
@@ -234,7 +234,7 @@ async fn preview(
 ) -> Result<HttpResponse, Problem> {
     let locale = context.locale;
     let command = command(principal, context, body.body_hash, None);
-    let new = body.value.from_item(item);
+    let new = body.value.withdrawing(item);
     let preview = move |state: &AppState| withdrawals::preview_creation(state, &command, &new);
     Ok(preview_response(&blocking(state, preview).await?, locale))
 }

@@ -37,7 +37,7 @@ pub struct CreateWithdrawal {
 
 impl CreateWithdrawal {
     /// The declaration about this contract or booking.
-    pub fn from_item(self, item: Item) -> NewWithdrawal {
+    pub fn withdrawing(self, item: Item) -> NewWithdrawal {
         NewWithdrawal {
             item,
             plan_change_id: self.plan_change_id,

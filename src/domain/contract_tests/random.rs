@@ -319,7 +319,7 @@ fn conclude(world: &mut World, plan: usize, quantity: u32, delay: i64) -> Result
     };
     let order = Conclusion {
         agreement: Agreement {
-            early_start_requested: quantity % 2 == 0,
+            early_start_requested: quantity.is_multiple_of(2),
             ..order.agreement
         },
         ..order

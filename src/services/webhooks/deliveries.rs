@@ -159,7 +159,7 @@ pub fn list_deliveries(
         event_id: query.event_id.clone(),
         before_id: request.after.as_ref().map(|after| after.id.clone()),
     };
-    let views: Vec<Delivery> = state.db.read(|conn| {
+    let views: Vec<Delivery> = state.db.read_consistent(|conn| {
         let rows = webhook_deliveries::list(conn, &filter, request.rows())?;
         rows.into_iter()
             .map(|row| view(conn, row))
@@ -174,7 +174,7 @@ pub fn list_deliveries(
 /// [`AppError::NotFound`], [`AppError::Forbidden`] without `webhooks:read`.
 pub fn find_delivery(state: &AppState, principal: &Principal, id: &str) -> Result<Delivery, AppError> {
     check_staff(principal, Scope::WebhooksRead)?;
-    state.db.read(|conn| {
+    state.db.read_consistent(|conn| {
         let row = webhook_deliveries::find(conn, &principal.provider_id, id)?.ok_or(AppError::NotFound)?;
         principal.require(Scope::WebhooksRead)?;
         view(conn, row)
