@@ -152,6 +152,7 @@ fn contract(provider_id: &str, customer_id: &str, plan_version_id: &str) -> (Sub
         customer_type: "business".to_owned(),
         concluded_at: at.into(),
         instructed_at: None,
+        early_start_requested: false,
         starts_on,
         ends_on: None,
         ended_by_change_id: None,
