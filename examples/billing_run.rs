@@ -17,7 +17,7 @@ use vertragswerk::error::AppError;
 use vertragswerk::repositories::customers::{self, CustomerRow, Metadata};
 use vertragswerk::repositories::subscriptions::{self, PhaseRow, SubscriptionRow};
 use vertragswerk::services::catalogue::import;
-use vertragswerk::services::due;
+use vertragswerk::services::{due, events};
 use vertragswerk::services::providers::{self, ProviderMode};
 use vertragswerk::state::AppState;
 
@@ -45,6 +45,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         done += turn;
     }
     let run = began.elapsed();
+    let began = Instant::now();
+    let numbered = events::sequence_all(&state).map_err(told)?;
+    println!("{numbered} events numbered: {:.3?}", began.elapsed());
     let began = Instant::now();
     due::run_batch(&state).map_err(told)?;
     println!("{done} customers with {CONTRACTS} lines each: {run:.3?}");

@@ -1,6 +1,7 @@
 //! Events as rows: append-only, chained per customer, numbered per provider after commit.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
 
 use crate::db::schema::{events, providers};
 use crate::db::{DbConnection, DbError, MultiBackend, Utc, insert_all, lock_rows};
@@ -150,17 +151,33 @@ pub fn assign_positions(conn: &mut DbConnection, provider_id: &str, limit: i64) 
         .limit(limit)
         .select(events::id)
         .load(conn)?;
-    let mut position = last;
-    for id in &waiting {
-        position += 1;
-        diesel::update(events::table.find(id))
-            .set(events::position.eq(position))
-            .execute(conn)?;
-    }
+    let numbered: Vec<(&str, i64)> = waiting.iter().map(String::as_str).zip(last + 1..).collect();
+    set_positions(conn, &numbered)?;
+    let position = numbered.last().map_or(last, |(_, position)| *position);
     if position > last {
         diesel::update(providers::table.find(provider_id))
             .set(providers::last_event_position.eq(position))
             .execute(conn)?;
     }
     Ok(waiting.len())
+}
+
+/// Writes positions; on PostgreSQL with one statement.
+fn set_positions(conn: &mut DbConnection, numbered: &[(&str, i64)]) -> Result<(), DbError> {
+    if let DbConnection::Pg(open) = &mut *conn {
+        let (ids, positions): (Vec<&str>, Vec<i64>) = numbered.iter().copied().unzip();
+        diesel::sql_query(
+            "UPDATE events AS e SET position = v.position FROM unnest($1, $2) AS v (id, position) WHERE e.id = v.id",
+        )
+        .bind::<Array<Text>, _>(ids)
+        .bind::<Array<BigInt>, _>(positions)
+        .execute(open)?;
+        return Ok(());
+    }
+    for (id, position) in numbered {
+        diesel::update(events::table.find(id))
+            .set(events::position.eq(position))
+            .execute(conn)?;
+    }
+    Ok(())
 }

@@ -283,6 +283,11 @@ pub fn update_all(conn: &mut DbConnection, rows: &[SubscriptionRow]) -> Result<(
                     s::billed_through_on.eq(excluded(s::billed_through_on)),
                     s::started_recorded.eq(excluded(s::started_recorded)),
                     s::ended_recorded.eq(excluded(s::ended_recorded)),
+                    s::parent_id.eq(excluded(s::parent_id)),
+                    s::add_on_id.eq(excluded(s::add_on_id)),
+                    s::included.eq(excluded(s::included)),
+                    s::created_by_change_id.eq(excluded(s::created_by_change_id)),
+                    s::performed_on.eq(excluded(s::performed_on)),
                     s::version.eq(excluded(s::version)),
                     s::updated_at.eq(excluded(s::updated_at)),
                 ))
