@@ -17,8 +17,8 @@ use vertragswerk::error::AppError;
 use vertragswerk::repositories::customers::{self, CustomerRow, Metadata};
 use vertragswerk::repositories::subscriptions::{self, PhaseRow, SubscriptionRow};
 use vertragswerk::services::catalogue::import;
-use vertragswerk::services::{due, events};
 use vertragswerk::services::providers::{self, ProviderMode};
+use vertragswerk::services::{due, events};
 use vertragswerk::state::AppState;
 
 /// Customers seeded in one transaction.

@@ -276,6 +276,7 @@ pub fn update_all(conn: &mut DbConnection, rows: &[SubscriptionRow]) -> Result<(
                 .do_update()
                 .set((
                     s::instructed_at.eq(excluded(s::instructed_at)),
+                    s::early_start_requested.eq(excluded(s::early_start_requested)),
                     s::starts_on.eq(excluded(s::starts_on)),
                     s::ends_on.eq(excluded(s::ends_on)),
                     s::ended_by_change_id.eq(excluded(s::ended_by_change_id)),

@@ -59,8 +59,9 @@ pub fn write(conn: &mut DbConnection, difference: &AccountDifference) -> Result<
     let AccountDifference { new, changed } = difference;
     crate::repositories::subscriptions::insert(conn, &new.subscriptions)?;
     crate::repositories::subscriptions::update_all(conn, &changed.subscriptions)?;
-    // Changed phases first: a phase that is replaced on its first day makes room for its successor.
-    for row in &changed.phases {
+    // Changed phases first, removed ones before all: a phase that is replaced on its first day makes room for another.
+    let (removed, present): (Vec<_>, Vec<_>) = changed.phases.iter().partition(|row| row.removed);
+    for row in removed.into_iter().chain(present) {
         crate::repositories::subscriptions::update_phase(conn, row)?;
     }
     crate::repositories::subscriptions::insert_phases(conn, &new.phases)?;

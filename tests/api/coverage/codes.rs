@@ -303,6 +303,28 @@ async fn by_declarations(app: &TestApp<'_>, provoked: &mut Provoked) {
         409,
         "declaration_decided",
     );
+    part_withdrawn(app, provoked).await;
+}
+
+/// A part of a contract is withdrawn from where that part is, not as a whole.
+async fn part_withdrawn(app: &TestApp<'_>, provoked: &mut Provoked) {
+    let (_, _, contract) = crate::declarations::consumer_contract(app).await;
+    let mut body = crate::declarations::withdrawal(contract["contract_number"].as_str().expect("a number"));
+    body["part"] = json!("Zusatznutzer");
+    let draft = app
+        .anonymous
+        .post(crate::declarations::WITHDRAWALS, body)
+        .await
+        .expect(201);
+    let confirm = draft["confirm_href"].as_str().expect("a link");
+    app.anonymous.post_empty(confirm).await.expect(201);
+    let staff = app.staff("kontaktkiste");
+    let listed = staff.get("/v1/declarations").await.expect(200);
+    let path = format!("/v1/declarations/{}", listed["data"][0]["id"].as_str().expect("an id"));
+    let contract = json!({ "subscription_id": contract["id"] });
+    staff.post(&format!("{path}/match"), contract).await.expect(200);
+    let refused = staff.post_empty(&format!("{path}/execute")).await;
+    provoked.note(refused, 409, "state_conflict");
 }
 
 async fn by_cancellations(app: &TestApp<'_>, provoked: &mut Provoked) {
