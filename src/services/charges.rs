@@ -73,7 +73,7 @@ pub fn list(
         before_id: request.after.as_ref().map(|after| after.id.clone()),
     };
     let read = |conn: &mut DbConnection| Ok(charges::list(conn, &filter, request.rows())?);
-    let (rows, _) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
+    let rows = views::read_up_to_date(state, principal, read, |row| &row.customer_id, |_, rows, _| Ok(rows))?;
     let view = |row: charges::ChargeRow| -> Result<ChargeView, AppError> {
         let charge = charge_in_memory(&row)?;
         Ok(ChargeView {

@@ -166,7 +166,7 @@ pub fn list(
         before_id: request.after.as_ref().map(|after| after.id.clone()),
     };
     let read = |conn: &mut DbConnection| Ok(invoices::list(conn, &filter, request.rows())?);
-    let (rows, _) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
+    let rows = views::read_up_to_date(state, principal, read, |row| &row.customer_id, |_, rows, _| Ok(rows))?;
     let found = rows
         .into_iter()
         .map(InvoiceView::try_from)
@@ -185,7 +185,7 @@ pub fn find(state: &AppState, principal: &Principal, id: &str) -> Result<Invoice
             row.filter(|row| principal.may_see_customer(&row.customer_id)),
         ))
     };
-    let (mut rows, _) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
+    let mut rows = views::read_up_to_date(state, principal, read, |row| &row.customer_id, |_, rows, _| Ok(rows))?;
     let row = rows.pop().ok_or(AppError::NotFound)?;
     principal.require(Scope::InvoicesRead)?;
     row.try_into()

@@ -226,7 +226,7 @@ pub fn list(
         before_id: request.after.as_ref().map(|after| after.id.clone()),
     };
     let read = |conn: &mut DbConnection| Ok(usage::list(conn, &filter, request.rows())?);
-    let (rows, _) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
+    let rows = views::read_up_to_date(state, principal, read, |row| &row.customer_id, |_, rows, _| Ok(rows))?;
     let found = rows
         .into_iter()
         .map(UsageView::try_from)

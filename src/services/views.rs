@@ -95,42 +95,40 @@ pub fn zone(catalogue: &PublishedCatalogue) -> Result<TimeZone, AppError> {
     TimeZone::parse(&catalogue.catalogue.provider.time_zone).map_err(|error| AppError::Internal(error.into()))
 }
 
-/// Reads rows with `read`, after everything due for their customers has been applied; says each customer's legal day.
+/// Reads rows with `read` and tells them with `tell`, which also gets each customer's instant of business time, after
+/// everything due for their customers has been applied. Both see the same state of the database: a command that commits
+/// in between shows with all its effects or with none.
 ///
 /// # Errors
-/// Those of the database and of `read`.
-pub fn read_up_to_date<Row>(
+/// Those of the database, of `read` and of `tell`.
+pub fn read_up_to_date<Row, Told>(
     state: &AppState,
     principal: &Principal,
     read: impl Fn(&mut DbConnection) -> Result<Vec<Row>, AppError>,
     customer_of: impl Fn(&Row) -> &str,
-) -> Result<(Vec<Row>, BTreeMap<String, OffsetDateTime>), AppError> {
-    let look = |conn: &mut DbConnection| -> Result<_, AppError> {
+    tell: impl Fn(&mut DbConnection, Vec<Row>, &BTreeMap<String, OffsetDateTime>) -> Result<Told, AppError>,
+) -> Result<Told, AppError> {
+    let look = |conn: &mut DbConnection| {
         let rows = read(conn)?;
         let ids: BTreeSet<&str> = rows.iter().map(&customer_of).collect();
-        let instants = due::business_instants(state, conn, &ids.into_iter().collect::<Vec<_>>())?;
-        Ok((rows, instants))
+        let customers = due::business_instants(state, conn, &ids.into_iter().collect::<Vec<_>>())?;
+        let late: Vec<String> = customers
+            .iter()
+            .filter(|(_, customer)| customer.is_due())
+            .map(|(id, _)| id.clone())
+            .collect();
+        let instants = customers.into_iter().map(|(id, customer)| (id, customer.now)).collect();
+        Ok::<_, AppError>((tell(conn, rows, &instants)?, late))
     };
-    let (rows, instants) = state.db.read(look)?;
-    let late: Vec<&str> = instants
-        .iter()
-        .filter(|(_, customer)| customer.is_due())
-        .map(|(id, _)| id.as_str())
-        .collect();
+    let (told, late) = state.db.read_consistent(look)?;
     if late.is_empty() {
-        return Ok((
-            rows,
-            instants.into_iter().map(|(id, customer)| (id, customer.now)).collect(),
-        ));
+        return Ok(told);
     }
     for customer_id in late {
-        due::catch_up_visible(state, &principal.provider_id, customer_id)?;
+        due::catch_up_visible(state, &principal.provider_id, &customer_id)?;
     }
-    let (rows, instants) = state.db.read(look)?;
-    Ok((
-        rows,
-        instants.into_iter().map(|(id, customer)| (id, customer.now)).collect(),
-    ))
+    let (told, _) = state.db.read_consistent(look)?;
+    Ok(told)
 }
 
 /// Completes contract rows with their phases and changes.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
 use time::Date;
 
 use crate::domain::{
@@ -10,7 +11,7 @@ use crate::domain::{
     catalogue::PriceKind,
     change::ChangeKind,
     charge::{Charge, ChargeKind, ChargeStatus},
-    invoice::{CreditReason, DocumentType},
+    invoice::{CreditReason, Document, DocumentType},
     slots::{capacity, occupied},
     subscription::{Phase, Subscription},
     tax::PriceMode,
@@ -35,7 +36,8 @@ pub fn check(account: &Account, today: Date) {
 }
 
 /// Every invoiced charge stands on exactly one document that is not a correction of it, lines and groups add up to the totals to
-/// the cent, invoices are positive, and what has been credited is never more than what was invoiced.
+/// the cent, invoices are positive, and what has been credited is never more than what was charged on the invoice: its sum
+/// and what credits of other charges took off it.
 fn check_documents(account: &Account) {
     let mut taken_up = BTreeMap::new();
     for document in &account.billing.issued {
@@ -78,15 +80,35 @@ fn check_documents(account: &Account) {
                     "{charge:#?}"
                 );
             }
+            // A credit that was paid out by itself and then taken back names the later of its two documents.
+            ChargeStatus::Voided if charge.kind == ChargeKind::Credit && charge.invoice_id.is_none() => {
+                assert!(document.is_none() || charge.credit_note_id.is_some(), "{charge:#?}");
+            }
             ChargeStatus::Voided => assert_eq!(document, charge.invoice_id.as_ref(), "{charge:#?}"),
         }
     }
     for invoice in &account.billing.invoices {
+        let document = account.billing.issued.iter().find(|document| document.id == invoice.id);
+        let charged = document.map_or(invoice.gross.minor, gross_charged);
         assert!(
-            invoice.credited.minor <= invoice.gross.minor && invoice.paid.minor >= 0,
-            "{invoice:#?}"
+            invoice.credited.minor <= charged && invoice.paid.minor >= 0,
+            "{charged} {invoice:#?}"
         );
     }
+}
+
+/// What the charges on a document come to with tax, the credits on it left out; at most a cent too much for each line.
+fn gross_charged(document: &Document) -> i64 {
+    let charged = document.lines.iter().filter(|line| line.amount.minor > 0);
+    let gross = charged.map(|line| match document.price_mode {
+        PriceMode::Gross => line.amount.minor,
+        PriceMode::Net => {
+            let factor = Decimal::ONE + line.tax_rate.percent() / Decimal::ONE_HUNDRED;
+            let gross = (Decimal::from(line.amount.minor) * factor).ceil();
+            i64::try_from(gross).expect("an amount")
+        }
+    });
+    gross.sum()
 }
 
 /// No more slots are occupied than there are, each by one; a contract that is over occupies none.

@@ -46,7 +46,7 @@ pub fn find(state: &AppState, principal: &Principal, customer_id: &str) -> Resul
         let row = customers::find(conn, &principal.provider_id, customer_id)?;
         Ok(Vec::from_iter(row))
     };
-    let (mut rows, _) = views::read_up_to_date(state, principal, read, |row| &row.id)?;
+    let mut rows = views::read_up_to_date(state, principal, read, |row| &row.id, |_, rows, _| Ok(rows))?;
     rows.pop().ok_or(AppError::NotFound)?.try_into()
 }
 
@@ -85,7 +85,7 @@ pub fn list(
         before_id: request.after.as_ref().map(|key| key.id.clone()),
     };
     let read = |conn: &mut DbConnection| Ok(customers::list(conn, &principal.provider_id, &filter, request.rows())?);
-    let (rows, _) = views::read_up_to_date(state, principal, read, |row| &row.id)?;
+    let rows = views::read_up_to_date(state, principal, read, |row| &row.id, |_, rows, _| Ok(rows))?;
     let found = rows
         .into_iter()
         .map(Customer::try_from)

@@ -33,22 +33,13 @@ pub fn find(state: &AppState, principal: &Principal, id: &str) -> Result<Subscri
         let row = subscriptions::find(conn, &principal.provider_id, principal.customer_filter(), id)?;
         Ok(row.into_iter().collect::<Vec<_>>())
     };
-    let (rows, instants) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
-    if rows.is_empty() {
-        return Err(AppError::NotFound);
-    }
+    let tell = |conn: &mut crate::db::DbConnection, rows: Vec<_>, instants: &_| {
+        views::subscriptions(state, conn, &principal.provider_id, rows, instants)
+    };
+    let views = views::read_up_to_date(state, principal, read, |row| &row.customer_id, tell)?;
+    let found = views.into_iter().next().ok_or(AppError::NotFound)?;
     principal.require(Scope::SubscriptionsRead)?;
-    let mut rows = Some(rows);
-    let views = state.db.read(|conn| {
-        views::subscriptions(
-            state,
-            conn,
-            &principal.provider_id,
-            rows.take().unwrap_or_default(),
-            &instants,
-        )
-    })?;
-    views.into_iter().next().ok_or(AppError::NotFound)
+    Ok(found)
 }
 
 /// A page of contracts, newest first.
@@ -86,12 +77,10 @@ pub fn list(
         };
         Ok(subscriptions::list(conn, &filter, request.rows())?)
     };
-    let (rows, instants) = views::read_up_to_date(state, principal, read, |row| &row.customer_id)?;
-    let mut rows = Some(rows);
-    let views = state.db.read(|conn| {
-        let rows = rows.take().unwrap_or_default();
-        views::subscriptions(state, conn, &principal.provider_id, rows, &instants)
-    })?;
+    let tell = |conn: &mut crate::db::DbConnection, rows: Vec<_>, instants: &_| {
+        views::subscriptions(state, conn, &principal.provider_id, rows, instants)
+    };
+    let views = views::read_up_to_date(state, principal, read, |row| &row.customer_id, tell)?;
     Ok(Page::cut(views, request, |view| PageKey::of_id(&view.subscription.id)))
 }
 
