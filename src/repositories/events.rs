@@ -49,14 +49,35 @@ pub fn insert(conn: &mut DbConnection, rows: &[EventRow]) -> Result<(), DbError>
     insert_all!(conn, events::table, rows)
 }
 
-/// The events of a contract, oldest first.
+/// The latest events of a contract, oldest first.
 pub fn of_subscription(conn: &mut DbConnection, subscription_id: &str, limit: i64) -> Result<Vec<EventRow>, DbError> {
-    Ok(events::table
+    let mut rows: Vec<EventRow> = events::table
         .filter(events::subscription_id.eq(subscription_id))
-        .order(events::sequence)
+        .order(events::sequence.desc())
         .limit(limit)
         .select(EventRow::as_select())
-        .load(conn)?)
+        .load(conn)?;
+    rows.reverse();
+    Ok(rows)
+}
+
+/// The latest events of these types that a customer has without a contract, oldest first.
+pub fn without_contract(
+    conn: &mut DbConnection,
+    customer_id: &str,
+    types: &[&str],
+    limit: i64,
+) -> Result<Vec<EventRow>, DbError> {
+    let mut rows: Vec<EventRow> = events::table
+        .filter(events::customer_id.eq(customer_id))
+        .filter(events::subscription_id.is_null())
+        .filter(events::event_type.eq_any(types))
+        .order(events::sequence.desc())
+        .limit(limit)
+        .select(EventRow::as_select())
+        .load(conn)?;
+    rows.reverse();
+    Ok(rows)
 }
 
 /// The events of a customer, oldest first.

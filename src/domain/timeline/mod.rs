@@ -1,6 +1,10 @@
 //! The story of a contract in words: what happened, from its events, and what is scheduled, from its dates.
 
+mod billing_words;
+mod related;
 mod words;
+
+pub use related::Related;
 
 use serde_json::Value;
 use time::{Date, OffsetDateTime};
@@ -48,56 +52,103 @@ pub fn past(event_type: &str, data: &Value, at: OffsetDateTime, zone: &TimeZone)
     }
 }
 
-/// What is scheduled for a contract after `today`, in order.
-pub fn scheduled(subscription: &Subscription, today: Date, zone: &TimeZone) -> Vec<TimelineEntry> {
-    let mut entries = Vec::new();
-    if subscription.withdrawn_on.is_some() {
-        return entries;
-    }
-    let mut add = |event_type: &str, on: Date, object_id: &str, text: LocalizedText| {
-        if on > today {
-            let (event_type, object_id) = (event_type.to_owned(), Some(object_id.to_owned()));
-            entries.push(TimelineEntry {
-                event_type,
-                at: zone.start_of_day(on),
-                on,
-                scheduled: true,
-                object_id,
-                text,
-            });
-        }
-    };
-    let starts = subscription.ends_on.is_none_or(|end| end >= subscription.starts_on);
-    if starts {
-        let text = LocalizedText::new("Der Vertrag beginnt.", "The contract begins.");
-        add("subscription.started", subscription.starts_on, &subscription.id, text);
-    }
-    if let Some(change) = subscription.pending(ChangeKind::PlanChange) {
-        add(
-            "plan_change.applied",
-            change.effective_on,
-            &change.id,
-            coming_plan(subscription, change),
-        );
-    }
-    if let Some(end) = subscription.ends_on {
-        let text = LocalizedText::new(
-            format!("Der Vertrag endete mit Ablauf des {}.", german(end)),
-            format!("The contract ended at the end of {}.", english(end)),
-        );
-        add("subscription.ended", next_day(end), &subscription.id, text);
-    }
+/// What is scheduled for a contract and the add-ons booked on it after `today`, in order.
+pub fn scheduled(
+    contract: &Subscription,
+    bookings: &[Subscription],
+    today: Date,
+    zone: &TimeZone,
+) -> Vec<TimelineEntry> {
+    // An add-on that is performed once has no days to tell.
+    let bookings = bookings.iter().filter(|booking| !booking.is_one_off_service());
+    let mut entries: Vec<TimelineEntry> = std::iter::once(contract)
+        .chain(bookings)
+        .filter(|item| item.withdrawn_on.is_none())
+        .flat_map(coming)
+        .filter(|coming| coming.on > today)
+        .map(|coming| TimelineEntry {
+            event_type: coming.event_type.as_str().to_owned(),
+            at: zone.start_of_day(coming.on),
+            on: coming.on,
+            scheduled: true,
+            object_id: Some(coming.object_id),
+            text: coming.text,
+        })
+        .collect();
     entries.sort_by_key(|entry| entry.on);
     entries
+}
+
+/// Something a contract or booking has before it.
+struct Coming {
+    event_type: EventType,
+    on: Date,
+    object_id: String,
+    text: LocalizedText,
+}
+
+fn coming(item: &Subscription) -> Vec<Coming> {
+    let mut entries = Vec::new();
+    let of = |event_type: EventType| match item.booking {
+        None => event_type,
+        Some(_) => event_type.of_booking(),
+    };
+    let mut add = |event_type: EventType, on: Date, object_id: &str, text: LocalizedText| {
+        entries.push(Coming {
+            event_type: of(event_type),
+            on,
+            object_id: object_id.to_owned(),
+            text,
+        });
+    };
+    if item.ends_on.is_none_or(|end| end >= item.starts_on) {
+        let text = match booked_name(item, item.starts_on) {
+            None => LocalizedText::new("Der Vertrag beginnt.", "The contract begins."),
+            Some(name) => LocalizedText::new(format!("{}: beginnt.", name.de), format!("{}: begins.", name.en)),
+        };
+        add(EventType::SubscriptionStarted, item.starts_on, &item.id, text);
+    }
+    if let Some(change) = item.pending(ChangeKind::PlanChange) {
+        let text = coming_plan(item, change);
+        add(EventType::PlanChangeApplied, change.effective_on, &change.id, text);
+    }
+    if let Some(end) = item.ends_on {
+        let (de, en) = (german(end), english(end));
+        let text = match booked_name(item, end) {
+            None => LocalizedText::new(
+                format!("Der Vertrag endet mit Ablauf des {de}."),
+                format!("The contract ends at the end of {en}."),
+            ),
+            Some(name) => LocalizedText::new(
+                format!("{}: endet mit Ablauf des {de}.", name.de),
+                format!("{}: ends at the end of {en}.", name.en),
+            ),
+        };
+        add(EventType::SubscriptionEnded, next_day(end), &item.id, text);
+    }
+    entries
+}
+
+/// The name of a booked add-on; `None` for contracts.
+fn booked_name(item: &Subscription, day: Date) -> Option<&LocalizedText> {
+    item.booking.as_ref()?;
+    Some(&item.phase_on(day)?.plan.plan.name)
 }
 
 fn coming_plan(subscription: &Subscription, change: &Change) -> LocalizedText {
     let Some(phase) = subscription.phase_on(change.effective_on) else {
         return LocalizedText::new("Der Vertragswechsel wird wirksam.", "The plan change takes effect.");
     };
-    let name = &phase.plan.plan.name;
+    let (name, quantity) = (&phase.plan.plan.name, phase.quantity);
+    let (de, en) = (german(change.effective_on), english(change.effective_on));
+    if subscription.booking.is_some() {
+        return LocalizedText::new(
+            format!("{}: Menge {quantity} ab dem {de}.", name.de),
+            format!("{}: quantity {quantity} from {en} on.", name.en),
+        );
+    }
     LocalizedText::new(
-        format!("Ab jetzt gilt {} (Menge {}).", name.de, phase.quantity),
-        format!("From now on {} applies (quantity {}).", name.en, phase.quantity),
+        format!("Ab dem {de} gilt {} (Menge {quantity}).", name.de),
+        format!("From {en} on {} applies (quantity {quantity}).", name.en),
     )
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::billing_words;
 use crate::domain::{
     calendar::{english, german, parse_date},
     event_type::EventType,
@@ -20,8 +21,8 @@ fn sentence(event_type: EventType, data: &Value) -> Option<LocalizedText> {
         Type::SubscriptionCreated
         | Type::SubscriptionStarted
         | Type::SubscriptionEnded
-        | Type::SubscriptionWithdrawn
-        | Type::WithdrawalCreated => contract(event_type, data),
+        | Type::SubscriptionWithdrawn => contract(event_type, data),
+        Type::WithdrawalCreated => billing_words::withdrawal(data),
         Type::PlanChangeCreated
         | Type::PlanChangeApplied
         | Type::PlanChangeRevoked
@@ -54,18 +55,24 @@ fn sentence(event_type: EventType, data: &Value) -> Option<LocalizedText> {
         | Type::CreditNoteIssued
         | Type::PaymentRecorded
         | Type::UsageRecorded
-        | Type::OrderConfirmed => None,
-        // About the customer or a declaration, told with no more than what they are.
-        Type::CustomerCreated
-        | Type::CustomerUpdated
-        | Type::CustomerDataErasureDue
-        | Type::CustomerDataErasureAcknowledged
-        | Type::CustomerDataErased
-        | Type::CustomerDataExported
-        | Type::DeclarationReceived
+        | Type::OrderConfirmed => billing_words::of(event_type, data),
+        Type::DeclarationReceived
         | Type::DeclarationMatched
         | Type::DeclarationExecuted
-        | Type::DeclarationRejected => None,
+        | Type::DeclarationRejected => declaration(event_type, data),
+        Type::CustomerDataErasureDue => {
+            let (de, en) = day(data, "erasure", "deadline_on")?;
+            Some(LocalizedText::new(
+                format!("Die Daten sind zu löschen, in den Systemen des Anbieters spätestens am {de}."),
+                format!("The data are to be erased, in the provider's systems by {en} at the latest."),
+            ))
+        }
+        // About the customer, told with no more than what they are.
+        Type::CustomerCreated
+        | Type::CustomerUpdated
+        | Type::CustomerDataErasureAcknowledged
+        | Type::CustomerDataErased
+        | Type::CustomerDataExported => None,
     }
 }
 
@@ -86,11 +93,13 @@ fn contract(event_type: EventType, data: &Value) -> Option<LocalizedText> {
                 format!("The contract ended at the end of {en}."),
             )
         }
-        EventType::SubscriptionWithdrawn => LocalizedText::new(
-            "Der Vertrag ist durch Widerruf aufgehoben.",
-            "The contract was undone by withdrawal.",
-        ),
-        EventType::WithdrawalCreated => LocalizedText::new("Widerruf eingegangen.", "Withdrawal received."),
+        EventType::SubscriptionWithdrawn => {
+            let (de, en) = day(data, "subscription", "withdrawn_on")?;
+            LocalizedText::new(
+                format!("Der Vertrag ist durch Widerruf vom {de} aufgehoben."),
+                format!("The contract was undone by the withdrawal of {en}."),
+            )
+        }
         _ => return None,
     };
     Some(text)
@@ -179,14 +188,60 @@ fn add_on(event_type: EventType, data: &Value) -> Option<LocalizedText> {
                 format!("cancellation as of {on_en} received."),
             )
         }
+        EventType::AddOnPerformed => {
+            let (on_de, on_en) = day(data, "add_on", "performed_on")?;
+            (format!("am {on_de} erbracht."), format!("performed on {on_en}."))
+        }
         _ => {
-            let told = event_type.description();
-            (told.de, told.en)
+            let (de, en) = plainly(event_type)?;
+            (de.to_owned(), en.to_owned())
         }
     };
     Some(LocalizedText::new(
         format!("{name_de}: {de}"),
         format!("{name_en}: {en}"),
+    ))
+}
+
+/// What is said of an add-on without a day or quantity.
+fn plainly(event_type: EventType) -> Option<(&'static str, &'static str)> {
+    Some(match event_type {
+        EventType::AddOnStarted => ("hat begonnen.", "began."),
+        EventType::AddOnWithdrawn => ("durch Widerruf aufgehoben.", "undone by withdrawal."),
+        EventType::AddOnQuantityChangeRevoked => ("andere Menge zurückgenommen.", "other quantity revoked."),
+        EventType::AddOnQuantityChangeSuperseded => (
+            "andere Menge durch eine spätere Erklärung ersetzt.",
+            "other quantity replaced by a later declaration.",
+        ),
+        EventType::AddOnCancellationApplied => ("die Kündigung ist wirksam.", "the cancellation took effect."),
+        EventType::AddOnCancellationRevoked => ("Kündigung zurückgenommen.", "cancellation revoked."),
+        EventType::AddOnCancellationSuperseded => (
+            "Kündigung durch eine spätere Erklärung ersetzt.",
+            "cancellation replaced by a later declaration.",
+        ),
+        _ => return None,
+    })
+}
+
+/// A declaration made without login, by the reference that was told to whoever made it.
+fn declaration(event_type: EventType, data: &Value) -> Option<LocalizedText> {
+    let declaration = &data["declaration"];
+    let reference = declaration["reference"].as_str()?;
+    let (de, en) = match declaration["type"].as_str()? {
+        "withdrawal" => ("Widerruf", "Withdrawal"),
+        "cancellation" => ("Kündigung", "Cancellation"),
+        _ => return None,
+    };
+    let (done_de, done_en) = match event_type {
+        EventType::DeclarationReceived => ("eingegangen", "received"),
+        EventType::DeclarationMatched => ("diesem Vertrag zugeordnet", "matched to this contract"),
+        EventType::DeclarationExecuted => ("ausgeführt", "executed"),
+        EventType::DeclarationRejected => ("zurückgewiesen", "rejected"),
+        _ => return None,
+    };
+    Some(LocalizedText::new(
+        format!("{de} ohne Anmeldung {done_de}, Vorgang {reference}."),
+        format!("{en} without login {done_en}, reference {reference}."),
     ))
 }
 
@@ -203,25 +258,37 @@ fn slot(event_type: EventType, data: &Value) -> Option<LocalizedText> {
 
 fn charge(event_type: EventType, data: &Value) -> Option<LocalizedText> {
     let charge = &data["charge"];
-    let amount = charge["amount"]["amount"].as_str()?;
-    let currency = charge["amount"]["currency"].as_str()?;
+    let (amount_de, amount_en) = money(&charge["amount"])?;
     let (from_de, from_en) = day(data, "charge", "from_on")?;
     let (through_de, through_en) = day(data, "charge", "through_on")?;
-    let german_amount = amount.replace('.', ",");
     let (dropped, is_dropped) = match event_type {
         EventType::ChargeVoided => ("Entfallen: ", "Dropped: "),
         _ => ("", ""),
     };
     Some(LocalizedText::new(
-        format!("{dropped}{german_amount} {currency} für {from_de} bis {through_de}."),
-        format!("{is_dropped}{amount} {currency} for {from_en} to {through_en}."),
+        format!("{dropped}{amount_de} für {from_de} bis {through_de}."),
+        format!("{is_dropped}{amount_en} for {from_en} to {through_en}."),
     ))
 }
 
 /// A day of a snapshot as it is written in both languages.
-fn day(data: &Value, object: &str, member: &str) -> Option<(String, String)> {
-    let date = parse_date(data[object][member].as_str()?)?;
+pub(super) fn day(data: &Value, object: &str, member: &str) -> Option<(String, String)> {
+    day_of(&data[object][member])
+}
+
+/// A day as it is written in both languages.
+pub(super) fn day_of(value: &Value) -> Option<(String, String)> {
+    let date = parse_date(value.as_str()?)?;
     Some((german(date), english(date)))
+}
+
+/// An amount as it is written in both languages.
+pub(super) fn money(value: &Value) -> Option<(String, String)> {
+    let (amount, currency) = (value["amount"].as_str()?, value["currency"].as_str()?);
+    Some((
+        format!("{} {currency}", amount.replace('.', ",")),
+        format!("{amount} {currency}"),
+    ))
 }
 
 #[cfg(test)]
@@ -250,5 +317,69 @@ mod tests {
         assert_eq!(text.de, "-12,90 EUR für 01.11.2026 bis 30.11.2026.");
         assert_eq!(text.en, "-12.90 EUR for 1 November 2026 to 30 November 2026.");
         assert!(of(EventType::ChargeVoided, &data).de.starts_with("Entfallen: -12,90"));
+    }
+
+    #[test]
+    fn add_ons_and_declarations_are_told_by_name_and_reference() {
+        let data = json!({
+            "add_on": {
+                "name": { "de": "Prüfung", "en": "Audit" }, "quantity": 2, "ends_on": "2026-12-31",
+                "performed_on": "2026-11-25",
+            },
+            "plan_change": { "to_quantity": 3, "effective_on": "2026-12-01" },
+            "cancellation": { "effective_on": "2026-12-31" },
+            "subscription": { "withdrawn_on": "2026-11-24" },
+            "declaration": { "type": "cancellation", "reference": "7KQ2M-9XW4T" },
+            "erasure": { "deadline_on": "2026-12-22" },
+        });
+        for (event_type, de, en) in [
+            (
+                EventType::AddOnCreated,
+                "Prüfung: gebucht, Menge 2.",
+                "Audit: booked, quantity 2.",
+            ),
+            (EventType::AddOnStarted, "Prüfung: hat begonnen.", "Audit: began."),
+            (
+                EventType::AddOnPerformed,
+                "Prüfung: am 25.11.2026 erbracht.",
+                "Audit: performed on 25 November 2026.",
+            ),
+            (
+                EventType::AddOnQuantityChangeApplied,
+                "Prüfung: Menge 3 ab dem 01.12.2026.",
+                "Audit: quantity 3 from 1 December 2026 on.",
+            ),
+            (
+                EventType::AddOnCancellationCreated,
+                "Prüfung: Kündigung zum 31.12.2026 eingegangen.",
+                "Audit: cancellation as of 31 December 2026 received.",
+            ),
+            (
+                EventType::AddOnWithdrawn,
+                "Prüfung: durch Widerruf aufgehoben.",
+                "Audit: undone by withdrawal.",
+            ),
+            (
+                EventType::SubscriptionWithdrawn,
+                "Der Vertrag ist durch Widerruf vom 24.11.2026 aufgehoben.",
+                "The contract was undone by the withdrawal of 24 November 2026.",
+            ),
+            (
+                EventType::DeclarationExecuted,
+                "Kündigung ohne Anmeldung ausgeführt, Vorgang 7KQ2M-9XW4T.",
+                "Cancellation without login executed, reference 7KQ2M-9XW4T.",
+            ),
+            (
+                EventType::CustomerDataErasureDue,
+                "Die Daten sind zu löschen, in den Systemen des Anbieters spätestens am 22.12.2026.",
+                "The data are to be erased, in the provider's systems by 22 December 2026 at the latest.",
+            ),
+        ] {
+            let text = of(event_type, &data);
+            assert_eq!((text.de.as_str(), text.en.as_str()), (de, en), "{event_type:?}");
+        }
+        for event_type in EventType::ALL.iter().filter(|one| one.object() == "add_on") {
+            assert!(of(*event_type, &data).de.starts_with("Prüfung: "), "{event_type:?}");
+        }
     }
 }

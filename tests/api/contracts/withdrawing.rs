@@ -228,8 +228,23 @@ async fn a_contract_goes_with_its_add_ons_and_only_once(app: TestApp<'_>) {
     app.advance(CRM, &clock, "2026-06-01T09:00:00Z").await;
     assert_eq!(drafts(&customer).await, [""; 0]);
     let timeline = customer.get(&format!("{contract}/timeline")).await.expect(200);
-    let told = timeline.to_string();
-    assert!(told.contains("Widerruf eingegangen."), "{told}");
+    let told: Vec<&str> = timeline["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|entry| entry["text"].as_str())
+        .collect();
+    for sentence in [
+        "Zahlung von 19,90 EUR am 04.03.2026 eingegangen.",
+        "Widerruf des Vertrags eingegangen; 19,90 EUR werden bis zum 18.03.2026 zurückgezahlt.",
+        "Zusätzliche Benutzer: durch Widerruf aufgehoben.",
+        "Der Vertrag ist durch Widerruf vom 04.03.2026 aufgehoben.",
+    ] {
+        assert!(told.contains(&sentence), "{sentence}: {told:#?}");
+    }
+    let number = notes["data"][0]["number"].as_str().expect("a number");
+    let corrected = format!("Rechnungskorrektur {number} über -19,90 EUR zu TEST-RE-2026-000001; 19,90 EUR werden ");
+    assert!(told.iter().any(|text| text.starts_with(&corrected)), "{told:#?}");
 }
 
 async fn some_units_and_an_upgrade_are_given_back(app: TestApp<'_>) {

@@ -185,7 +185,7 @@ async fn applied_at_midnight_in_berlin(customer: &Caller, id: &str, change: &str
         .expect("a list")
         .iter()
         .filter_map(|entry| entry["type"].as_str())
-        .filter(|kind| !kind.starts_with("charge."))
+        .filter(|kind| !kind.starts_with("charge.") && !kind.starts_with("invoice."))
         .collect();
     let expected = [
         "subscription.created",
