@@ -390,6 +390,9 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        last_failure_at -> Nullable<Timestamp>,
+        last_failure_status -> Nullable<Integer>,
+        last_failure_error -> Nullable<Text>,
     }
 }
 

@@ -1,4 +1,5 @@
-//! E-mails to customers: what kinds there are, when one is written, and whether it may still be sent.
+//! E-mails to customers, and notices to the provider itself: what kinds there are, when one is written, and whether it may
+//! still be sent.
 //!
 //! A confirmation of receipt tells what was declared and when it arrived; that stays true whatever happens afterwards, so
 //! it is always sent (§§ 312f, 312i, 312k Abs. 4, 356a Abs. 4 BGB). A notice tells how things stand; it is sent only while
@@ -50,11 +51,13 @@ pub enum EmailKind {
     DeclarationReceived,
     /// Staff found that such a declaration has no effect, and say why.
     DeclarationRejected,
+    /// A webhook endpoint was disabled; to the provider itself.
+    WebhookEndpointDisabled,
 }
 
 impl EmailKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ContractConcluded,
         Self::PlanChangeReceived,
         Self::PlanChangeApplied,
@@ -72,6 +75,7 @@ impl EmailKind {
         Self::InvoiceIssued,
         Self::DeclarationReceived,
         Self::DeclarationRejected,
+        Self::WebhookEndpointDisabled,
     ];
 
     /// The name used in JSON, in the database and for the templates.
@@ -94,6 +98,7 @@ impl EmailKind {
             Self::InvoiceIssued => "invoice_issued",
             Self::DeclarationReceived => "declaration_received",
             Self::DeclarationRejected => "declaration_rejected",
+            Self::WebhookEndpointDisabled => "webhook_endpoint_disabled",
         }
     }
 

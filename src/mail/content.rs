@@ -119,7 +119,10 @@ impl Happening<'_> {
             | EmailKind::AddOnCancellationReceived
             | EmailKind::AddOnCancellationRevoked => self.cancellation(about, draft)?,
             EmailKind::WithdrawalReceived | EmailKind::AddOnWithdrawn => self.withdrawal(about, draft)?,
-            EmailKind::InvoiceIssued | EmailKind::DeclarationReceived | EmailKind::DeclarationRejected => return None,
+            EmailKind::InvoiceIssued
+            | EmailKind::DeclarationReceived
+            | EmailKind::DeclarationRejected
+            | EmailKind::WebhookEndpointDisabled => return None,
         };
         merge(&mut values, self.evidence(draft));
         merge(&mut values, json!({ "contract": self.contract(about, contract) }));

@@ -68,6 +68,7 @@ sources! {
     InvoiceIssued => "invoice_issued",
     DeclarationReceived => "declaration_received",
     DeclarationRejected => "declaration_rejected",
+    WebhookEndpointDisabled => "webhook_endpoint_disabled",
 }
 
 /// What a source is given: the macros of its format, its language, and the mail's values.
@@ -283,6 +284,10 @@ mod tests {
             "declaration": {
                 "is_withdrawal": false, "reference": hostile, "entries": [{ "label": hostile, "value": hostile }],
                 "ends_on": null, "text": hostile,
+            },
+            "endpoint": {
+                "id": hostile, "url": hostile, "description": hostile, "gone": false, "failing_since": hostile,
+                "last_failure": hostile,
             },
         })
     }

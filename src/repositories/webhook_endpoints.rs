@@ -43,6 +43,12 @@ pub struct WebhookEndpointRow {
     pub created_at: Utc,
     /// When it last changed.
     pub updated_at: Utc,
+    /// When the last failed attempt began, while every attempt fails.
+    pub last_failure_at: Option<Utc>,
+    /// The status it was answered with.
+    pub last_failure_status: Option<i32>,
+    /// Why there was no answer.
+    pub last_failure_error: Option<String>,
 }
 
 /// Stores a new endpoint.

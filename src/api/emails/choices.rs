@@ -44,6 +44,8 @@ pub enum EmailKindDto {
     DeclarationReceived,
     /// Staff found that such a declaration has no effect, and say why.
     DeclarationRejected,
+    /// A webhook endpoint was disabled, because it kept failing or answered 410; to the provider itself.
+    WebhookEndpointDisabled,
 }
 
 impl From<EmailKind> for EmailKindDto {
@@ -66,6 +68,7 @@ impl From<EmailKind> for EmailKindDto {
             EmailKind::InvoiceIssued => Self::InvoiceIssued,
             EmailKind::DeclarationReceived => Self::DeclarationReceived,
             EmailKind::DeclarationRejected => Self::DeclarationRejected,
+            EmailKind::WebhookEndpointDisabled => Self::WebhookEndpointDisabled,
         }
     }
 }
@@ -90,6 +93,7 @@ impl From<EmailKindDto> for EmailKind {
             EmailKindDto::InvoiceIssued => Self::InvoiceIssued,
             EmailKindDto::DeclarationReceived => Self::DeclarationReceived,
             EmailKindDto::DeclarationRejected => Self::DeclarationRejected,
+            EmailKindDto::WebhookEndpointDisabled => Self::WebhookEndpointDisabled,
         }
     }
 }

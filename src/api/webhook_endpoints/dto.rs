@@ -7,7 +7,7 @@ use validator::Validate;
 use crate::api::instant::Instant;
 use crate::domain::webhook::schedule::DisabledReason;
 use crate::list_of;
-use crate::services::webhooks::{Endpoint, EndpointPatch, NewEndpoint, Revealed};
+use crate::services::webhooks::{Endpoint, EndpointPatch, Failure, NewEndpoint, Revealed};
 
 /// A webhook endpoint to be created.
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
@@ -121,6 +121,30 @@ impl From<DisabledReason> for DisabledReasonDto {
     }
 }
 
+/// A failed attempt: with the status of the answer, or why there was none.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = WebhookFailure)]
+pub struct WebhookFailureDto {
+    /// When the attempt began.
+    pub at: Instant,
+    /// HTTP status of the answer; redirects are not followed.
+    #[schema(required, minimum = 100, maximum = 599, example = 500)]
+    pub status: Option<i32>,
+    /// Why there was no answer: `timeout`, `connection_failed`, `internal_address`, `invalid_answer`; others may join.
+    #[schema(required, max_length = 60, example = json!(null))]
+    pub error: Option<String>,
+}
+
+impl From<Failure> for WebhookFailureDto {
+    fn from(failure: Failure) -> Self {
+        Self {
+            at: failure.at.into(),
+            status: failure.status,
+            error: failure.error,
+        }
+    }
+}
+
 list_of!(
     /// Webhook endpoints, newest first.
     WebhookEndpointList of WebhookEndpointDto
@@ -162,6 +186,9 @@ pub struct WebhookEndpointDto {
     /// Since when every attempt has failed; after five days the endpoint is disabled.
     #[schema(required, example = json!(null))]
     pub failing_since: Option<Instant>,
+    /// The last of these failures; `null` while the last attempt was a success.
+    #[schema(required)]
+    pub last_failure: Option<WebhookFailureDto>,
     /// Position of the last event that was queued for the endpoint or passed over because of its filter.
     #[schema(minimum = 0, maximum = 9_000_000_000_000_000_i64, example = 42)]
     pub position: i64,
@@ -185,6 +212,7 @@ impl From<Endpoint> for WebhookEndpointDto {
             disabled_at: endpoint.disabled_at.map(Instant),
             disabled_reason: endpoint.disabled_reason.map(Into::into),
             failing_since: endpoint.failing_since.map(Instant),
+            last_failure: endpoint.last_failure.map(Into::into),
             position: endpoint.position,
             previous_secret_until: endpoint.previous_secret_until.map(Instant),
             created_at: endpoint.created_at.into(),

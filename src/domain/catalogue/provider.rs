@@ -65,6 +65,10 @@ pub struct MailSettings {
     /// Address for answers; the contact's when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// Address for notices to the provider itself, for example that a webhook endpoint was disabled; the contact's when left
+    /// out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notices_to: Option<String>,
     /// Colour of the bar above the text, `#` and six hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub colour: Option<String>,

@@ -2,6 +2,8 @@
 
 use time::{Duration, OffsetDateTime, PrimitiveDateTime, macros::format_description};
 
+use crate::domain::localized::LocalizedText;
+
 /// Waiting times after the first, second … failed attempt. The message is given up when they are used up: ten attempts in
 /// a good three days.
 const WAITS: [Duration; 9] = [
@@ -44,6 +46,22 @@ impl DisabledReason {
             Self::Failing => "failing",
             Self::Gone => "gone",
         }
+    }
+}
+
+/// What went wrong with an attempt, in words. `error` is the stable name of why there was no answer; one that needs no words is
+/// told as it is.
+pub fn failure_text(status: Option<i32>, error: Option<&str>) -> LocalizedText {
+    match (status, error) {
+        (Some(status), _) => LocalizedText::new(format!("Antwort {status}"), format!("answer {status}")),
+        (None, Some("timeout")) => LocalizedText::new("keine Antwort in der gesetzten Zeit", "no answer in time"),
+        (None, Some("connection_failed")) => LocalizedText::new("keine Verbindung", "no connection"),
+        (None, Some("invalid_answer")) => LocalizedText::new("keine lesbare Antwort", "no readable answer"),
+        (None, Some("internal_address")) => LocalizedText::new(
+            "die Adresse führt in ein internes Netz",
+            "the URL leads into an internal network",
+        ),
+        (None, other) => LocalizedText::new(other.unwrap_or("unbekannt"), other.unwrap_or("unknown")),
     }
 }
 
@@ -125,6 +143,24 @@ mod tests {
         }
         assert!(answered(410, None).is_gone() && !answered(404, None).is_gone());
         assert!(!Response::default().is_success());
+    }
+
+    #[test]
+    fn failures_are_told_in_words() {
+        for (status, error, de, en) in [
+            (Some(500), None, "Antwort 500", "answer 500"),
+            (
+                None,
+                Some("timeout"),
+                "keine Antwort in der gesetzten Zeit",
+                "no answer in time",
+            ),
+            (None, Some("https_required"), "https_required", "https_required"),
+            (None, None, "unbekannt", "unknown"),
+        ] {
+            let text = failure_text(status, error);
+            assert_eq!((text.de.as_str(), text.en.as_str()), (de, en));
+        }
     }
 
     #[test]

@@ -6,7 +6,8 @@ use rand::RngExt;
 use time::{Duration, OffsetDateTime};
 
 use super::deliveries::DeliveryStatus;
-use super::endpoints::disable;
+use super::endpoints::{disable, recover};
+use super::notice::tell_disabled;
 use super::{allows_loopback, provider};
 use crate::clock;
 use crate::db::{DbConnection, Utc};
@@ -221,8 +222,17 @@ pub fn record(state: &AppState, shipment: &Shipment, outcome: &Outcome) -> Resul
         webhook_deliveries::insert_attempt(conn, &attempt_row(shipment, outcome))?;
         settle(&mut delivery, outcome, spread, now);
         webhook_deliveries::update(conn, &delivery)?;
-        if learn(&mut endpoint, &outcome.response, now) {
-            webhook_endpoints::update(conn, &endpoint)?;
+        if outcome.response.is_success() {
+            if recover(&mut endpoint) {
+                webhook_endpoints::update(conn, &endpoint)?;
+            }
+            return Ok(());
+        }
+        let disabled = learn(&mut endpoint, shipment, outcome, now);
+        webhook_endpoints::update(conn, &endpoint)?;
+        if let Some(reason) = disabled {
+            let provider = provider(conn, &endpoint.provider_id)?;
+            tell_disabled(conn, &provider, &endpoint, reason, now)?;
         }
         Ok(())
     })
@@ -258,15 +268,18 @@ fn settle(delivery: &mut WebhookDeliveryRow, outcome: &Outcome, spread: u32, now
     delivery.failures = i32::try_from(failures).unwrap_or(i32::MAX);
 }
 
-/// What an answer teaches about the endpoint; says whether its row changed.
-fn learn(endpoint: &mut WebhookEndpointRow, response: &Response, now: OffsetDateTime) -> bool {
-    if response.is_success() {
-        let was_failing = endpoint.failing_since.is_some() || endpoint.paused_until.is_some();
-        endpoint.failing_since = None;
-        endpoint.paused_until = None;
-        return was_failing;
-    }
+/// What a failure teaches about the endpoint; says why, if it was disabled for it.
+fn learn(
+    endpoint: &mut WebhookEndpointRow,
+    shipment: &Shipment,
+    outcome: &Outcome,
+    now: OffsetDateTime,
+) -> Option<DisabledReason> {
+    let response = &outcome.response;
     let since = *endpoint.failing_since.get_or_insert(now.into());
+    endpoint.last_failure_at = Some(shipment.started_at.into());
+    endpoint.last_failure_status = response.status.map(i32::from);
+    endpoint.last_failure_error = outcome.error.map(str::to_owned);
     if let Some(wait) = response.asked_to_wait(now) {
         endpoint.paused_until = Some((now + wait).into());
     }
@@ -275,19 +288,20 @@ fn learn(endpoint: &mut WebhookEndpointRow, response: &Response, now: OffsetDate
     } else if now - since.instant() >= PATIENCE {
         DisabledReason::Failing
     } else {
-        return true;
+        return None;
     };
-    if endpoint.enabled {
-        disable(endpoint, reason, now);
-        endpoint.version += 1;
-        endpoint.updated_at = now.into();
-        tracing::warn!(
-            webhook_endpoint_id = %endpoint.id,
-            provider_id = %endpoint.provider_id,
-            reason = reason.as_str(),
-            failing_since = clock::unix_millis(Utc::instant(since)),
-            "a webhook endpoint was disabled; its owner enables it again when it is mended"
-        );
+    if !endpoint.enabled {
+        return None;
     }
-    true
+    disable(endpoint, reason, now);
+    endpoint.version += 1;
+    endpoint.updated_at = now.into();
+    tracing::warn!(
+        webhook_endpoint_id = %endpoint.id,
+        provider_id = %endpoint.provider_id,
+        reason = reason.as_str(),
+        failing_since = clock::unix_millis(Utc::instant(since)),
+        "a webhook endpoint was disabled; its owner enables it again when it is mended"
+    );
+    Some(reason)
 }

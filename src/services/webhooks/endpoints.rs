@@ -50,6 +50,28 @@ pub struct EndpointPatch {
     pub enabled: Option<bool>,
 }
 
+/// A failed attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// When it began.
+    pub at: OffsetDateTime,
+    /// HTTP status of the answer.
+    pub status: Option<i32>,
+    /// Why there was no answer.
+    pub error: Option<String>,
+}
+
+impl Failure {
+    /// The last failure of an endpoint; `None` when its last attempt was a success.
+    pub(super) fn of(row: &WebhookEndpointRow) -> Option<Self> {
+        Some(Self {
+            at: row.last_failure_at?.instant(),
+            status: row.last_failure_status,
+            error: row.last_failure_error.clone(),
+        })
+    }
+}
+
 /// An endpoint, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
@@ -73,6 +95,8 @@ pub struct Endpoint {
     pub position: i64,
     /// Since when every attempt has failed.
     pub failing_since: Option<OffsetDateTime>,
+    /// The last of these failures.
+    pub last_failure: Option<Failure>,
     /// Counts its changes, from 1.
     pub version: i64,
     /// When it was created.
@@ -94,6 +118,7 @@ impl From<WebhookEndpointRow> for Endpoint {
     fn from(row: WebhookEndpointRow) -> Self {
         let reason = row.disabled_reason.as_deref();
         Self {
+            last_failure: Failure::of(&row),
             id: row.id,
             url: row.url,
             description: row.description,
@@ -153,6 +178,9 @@ pub fn create(state: &AppState, command: &Command, new: &NewEndpoint, reveal: &R
                 version: 1,
                 created_at: now.into(),
                 updated_at: now.into(),
+                last_failure_at: None,
+                last_failure_status: None,
+                last_failure_error: None,
             };
             webhook_endpoints::insert(conn, &row)?;
             reveal(Revealed {
@@ -224,8 +252,7 @@ pub fn update(
                 row.enabled = true;
                 row.disabled_at = None;
                 row.disabled_reason = None;
-                row.failing_since = None;
-                row.paused_until = None;
+                recover(&mut row);
             }
             Some(false) if row.enabled => disable(&mut row, DisabledReason::Requested, now),
             _ => {}
@@ -233,6 +260,17 @@ pub fn update(
         store(conn, &mut row, now)?;
         render(row.into())
     })
+}
+
+/// Forgets what went wrong; says whether something had.
+pub(super) fn recover(row: &mut WebhookEndpointRow) -> bool {
+    let was_failing = row.failing_since.is_some() || row.paused_until.is_some() || row.last_failure_at.is_some();
+    row.failing_since = None;
+    row.paused_until = None;
+    row.last_failure_at = None;
+    row.last_failure_status = None;
+    row.last_failure_error = None;
+    was_failing
 }
 
 /// Switches an endpoint off.

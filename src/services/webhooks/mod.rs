@@ -8,13 +8,14 @@ mod attempt;
 mod deliveries;
 mod endpoints;
 mod fan_out;
+mod notice;
 
 pub use attempt::{Outcome, Shipment, claim, record};
 pub use deliveries::{
     Attempt, Delivery, DeliveryQuery, DeliveryStatus, clear, find_delivery, list_deliveries, retry, send_test,
 };
 pub use endpoints::{
-    Endpoint, EndpointPatch, NewEndpoint, Revealed, create, delete, find, list, replay, rotate_secret, update,
+    Endpoint, EndpointPatch, Failure, NewEndpoint, Revealed, create, delete, find, list, replay, rotate_secret, update,
 };
 pub use fan_out::fan_out;
 

@@ -7,6 +7,7 @@ use time::Duration;
 
 use super::receiver::{Manner, Receiver};
 use super::{PROVIDER, Working, after_attempts, deliveries, endpoint, show_real_time, something_happens, until};
+use crate::helpers::http::Caller;
 use crate::helpers::{TestApp, over_http};
 
 over_http!(
@@ -161,6 +162,12 @@ async fn a_receiver_that_is_gone_is_left_alone(app: TestApp<'_>) {
     })
     .await;
     assert_eq!(gone["disabled_reason"], "gone");
+    assert_eq!(
+        (&gone["last_failure"]["status"], &gone["last_failure"]["error"]),
+        (&json!(410), &Value::Null)
+    );
+    let notice = notices(&staff).await.remove(0);
+    assert!(text(&notice, "text").contains("410 (Gone)"), "{notice}");
     assert!(gone["disabled_at"].is_string());
     something_happens(&staff).await;
     app.state.clock.advance(Duration::hours(1));
@@ -188,7 +195,7 @@ async fn five_days_of_failures_are_enough(app: TestApp<'_>) {
     let (id, _) = endpoint(&staff, &receiver.url, &["customer.created"]).await;
     let path = format!("/v1/webhook-endpoints/{id}");
     let _working = Working::one(&app);
-    something_happens(&staff).await;
+    let customer_id = something_happens(&staff).await;
     // Ten attempts in a good three days, then the message is given up; the endpoint is not, yet.
     for count in 1..=10 {
         let delivery = after_attempts(&staff, &id, count).await;
@@ -203,6 +210,7 @@ async fn five_days_of_failures_are_enough(app: TestApp<'_>) {
         }
     }
     assert_eq!(staff.get(&path).await.expect(200)["enabled"], true);
+    assert!(notices(&staff).await.is_empty());
     app.state.clock.advance(Duration::days(2));
     something_happens(&staff).await;
     let disabled = until(async || {
@@ -216,4 +224,72 @@ async fn five_days_of_failures_are_enough(app: TestApp<'_>) {
         (&told[0]["status"], &told[1]["status"]),
         (&json!("pending"), &json!("failed"))
     );
+    let last = &disabled["last_failure"];
+    assert_eq!((&last["status"], &last["error"]), (&json!(500), &Value::Null));
+    assert!(text(last, "at") <= text(&disabled, "disabled_at"), "{disabled}");
+    told_the_provider(&app, &staff, &customer_id, &disabled).await;
+
+    // Nothing more is sent, until somebody has mended it and enables it again.
+    let so_far = receiver.received().len();
+    app.state.clock.advance(Duration::days(1));
+    something_happens(&staff).await;
+    actix_web::rt::time::sleep(std::time::Duration::from_millis(800)).await;
+    assert_eq!(receiver.received().len(), so_far);
+    receiver.behave(Manner::Status(200));
+    let enabled = staff.patch(&path, json!({ "enabled": true })).await.expect(200);
+    assert_eq!(
+        (&enabled["last_failure"], &enabled["disabled_at"], &enabled["enabled"]),
+        (&Value::Null, &Value::Null, &json!(true))
+    );
+    receiver.wait_for(so_far + 2).await;
+    let mended = until(async || {
+        let told = deliveries(&staff, &id).await;
+        (told[0]["status"] == "delivered" && told[1]["status"] == "delivered").then_some(told)
+    })
+    .await;
+    assert_eq!(
+        mended[2]["status"], "failed",
+        "what was given up stays so until it is replayed"
+    );
+    assert_eq!(notices(&staff).await.len(), 1, "one notice");
+}
+
+/// The notice reaches the address the provider chose, in its language, with what is needed to mend it; customers do not see it.
+async fn told_the_provider(app: &TestApp<'_>, staff: &Caller, customer_id: &str, endpoint: &Value) {
+    let notices = notices(staff).await;
+    assert_eq!(notices.len(), 1);
+    let notice = &notices[0];
+    assert_eq!(
+        (&notice["to"], &notice["customer_id"], &notice["language"]),
+        (&json!("technik@sprechfenster.example"), &Value::Null, &json!("de"))
+    );
+    for told in [
+        text(endpoint, "id"),
+        text(endpoint, "url"),
+        "Letzter Fehler: Antwort 500",
+        "Seit fünf Tagen ist jeder Versuch gescheitert",
+    ] {
+        assert!(text(notice, "text").contains(told), "{told}: {notice}");
+    }
+    let session = staff
+        .post_empty(&format!("/v1/customers/{customer_id}/sessions"))
+        .await
+        .expect(200);
+    let customer = app.anonymous.with_token(text(&session, "access_token"));
+    let own = customer.get(NOTICES).await.expect(200);
+    assert_eq!(own["data"], json!([]));
+    let path = format!("/v1/emails/{}", text(notice, "id"));
+    customer.get(&path).await.expect_problem(404, "not_found");
+}
+
+/// Where the provider's own notices are read.
+const NOTICES: &str = "/v1/emails?kind=webhook_endpoint_disabled";
+
+async fn notices(staff: &Caller) -> Vec<Value> {
+    let list = staff.get(NOTICES).await.expect(200);
+    list["data"].as_array().expect("e-mails").clone()
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
 }

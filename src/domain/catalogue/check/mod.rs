@@ -110,6 +110,9 @@ fn mail_settings(faults: &mut Faults, mail: &MailSettings) {
     if let Some(address) = &mail.reply_to {
         texts::email(faults, "/provider/mail/reply_to", address);
     }
+    if let Some(address) = &mail.notices_to {
+        texts::email(faults, "/provider/mail/notices_to", address);
+    }
     if let Some(signature) = &mail.signature {
         texts::localized(faults, "/provider/mail/signature", signature, texts::PARAGRAPH);
     }
