@@ -144,3 +144,56 @@ async fn beginning(mut response: Response) -> Option<String> {
     let text = String::from_utf8_lossy(&kept).replace('\0', "\u{fffd}");
     (!text.is_empty()).then_some(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use super::*;
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(future)
+    }
+
+    /// A name that stands for this machine is let through by no rule about names here: the resolver itself must stop it.
+    #[test]
+    fn a_name_that_resolves_to_this_machine_is_not_connected_to() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("a listener");
+        let port = listener.local_addr().expect("an address").port();
+        for scheme in ["http", "https"] {
+            let url = format!("{scheme}://localhost:{port}/");
+            let error = run(async {
+                let client = client(Duration::from_secs(5), false).expect("a client");
+                client.post(url).body("{}").send().await.expect_err("it is internal")
+            });
+            assert_eq!(reason(&error), "internal_address");
+        }
+        assert!(listener.accept().is_err(), "nobody has connected");
+    }
+
+    #[test]
+    fn with_the_switch_the_same_name_is_connected_to_and_a_redirect_is_an_answer() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let receiver = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let mut request = [0_u8; 1024];
+            let read = stream.read(&mut request).expect("a request");
+            let answer = "HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer.as_bytes()).expect("an answer");
+            String::from_utf8_lossy(&request[..read]).into_owned()
+        });
+        let status = run(async {
+            let client = client(Duration::from_secs(5), true).expect("a client");
+            let url = format!("http://localhost:{port}/hook");
+            client.post(url).body("{}").send().await.expect("an answer").status()
+        });
+        assert_eq!(status.as_u16(), 302);
+        assert!(receiver.join().expect("no panic").starts_with("POST /hook HTTP/1.1"));
+    }
+}
