@@ -4,6 +4,7 @@ mod delivering;
 mod documents;
 mod failing;
 mod managing;
+mod public_verifier;
 mod receiver;
 mod workers;
 
