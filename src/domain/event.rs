@@ -267,6 +267,9 @@ pub fn change_snapshot(change: &Change) -> Value {
     if let (Value::Object(members), Value::Object(details)) = (&mut snapshot, details) {
         members.extend(details);
     }
+    if let ChangeDetails::PlanChange(details) = &change.details {
+        snapshot["instructed_at"] = json!(details.instructed_at.map(instant));
+    }
     snapshot
 }
 

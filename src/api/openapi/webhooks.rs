@@ -16,60 +16,93 @@ fn snapshots() -> Map<String, Value> {
     }
 }
 
-/// The members of an event's data that are always there, with their schemas.
-fn members(event_type: EventType) -> &'static [(&'static str, &'static str)] {
+/// A member of an event's data.
+struct Member {
+    name: &'static str,
+    /// Name of its schema.
+    schema: &'static str,
+    /// Whether it is there in every message of the type.
+    always: bool,
+}
+
+fn always(name: &'static str, schema: &'static str) -> Member {
+    Member {
+        name,
+        schema,
+        always: true,
+    }
+}
+
+fn sometimes(name: &'static str, schema: &'static str) -> Member {
+    Member {
+        name,
+        schema,
+        always: false,
+    }
+}
+
+/// The members of an event's data, its own object first.
+fn members(event_type: EventType) -> Vec<Member> {
     use EventType as Type;
+    let contract = || always("subscription", "SubscriptionSnapshot");
+    let booking = || always("add_on", "AddOnSnapshot");
+    let plan_change = || always("plan_change", "PlanChangeSnapshot");
+    let cancellation = || always("cancellation", "CancellationSnapshot");
     match event_type {
         Type::SubscriptionCreated
         | Type::SubscriptionStarted
         | Type::SubscriptionEnded
-        | Type::SubscriptionWithdrawn => &[("subscription", "SubscriptionSnapshot")],
-        Type::PlanChangeCreated | Type::PlanChangeApplied | Type::PlanChangeRevoked | Type::PlanChangeSuperseded => &[
-            ("plan_change", "PlanChangeSnapshot"),
-            ("subscription", "SubscriptionSnapshot"),
-        ],
+        | Type::SubscriptionWithdrawn => vec![contract()],
+        Type::PlanChangeCreated | Type::PlanChangeApplied | Type::PlanChangeRevoked | Type::PlanChangeSuperseded => {
+            vec![plan_change(), contract()]
+        }
         Type::CancellationCreated
         | Type::CancellationAccepted
         | Type::CancellationRejected
         | Type::CancellationApplied
         | Type::CancellationRevoked
-        | Type::CancellationSuperseded => &[
-            ("cancellation", "CancellationSnapshot"),
-            ("subscription", "SubscriptionSnapshot"),
+        | Type::CancellationSuperseded => vec![cancellation(), contract()],
+        Type::WithdrawalCreated => vec![
+            always("withdrawal", "WithdrawalSnapshot"),
+            sometimes("subscription", "SubscriptionSnapshot"),
+            sometimes("add_on", "AddOnSnapshot"),
+            sometimes("withdrawn_change", "PlanChangeSnapshot"),
         ],
-        Type::ChargeCreated | Type::ChargeVoided => &[("charge", "ChargeSnapshot")],
-        Type::CustomerCreated | Type::CustomerUpdated => &[("customer", "CustomerSnapshot")],
         Type::AddOnCreated
         | Type::AddOnStarted
         | Type::AddOnEndChanged
         | Type::AddOnPerformed
         | Type::AddOnEnded
-        | Type::AddOnWithdrawn => &[("add_on", "AddOnSnapshot")],
+        | Type::AddOnWithdrawn => vec![booking()],
         Type::AddOnQuantityChangeCreated
         | Type::AddOnQuantityChangeApplied
         | Type::AddOnQuantityChangeRevoked
-        | Type::AddOnQuantityChangeSuperseded => &[("plan_change", "PlanChangeSnapshot"), ("add_on", "AddOnSnapshot")],
+        | Type::AddOnQuantityChangeSuperseded => vec![plan_change(), booking()],
         Type::AddOnCancellationCreated
         | Type::AddOnCancellationApplied
         | Type::AddOnCancellationRevoked
-        | Type::AddOnCancellationSuperseded => &[("cancellation", "CancellationSnapshot"), ("add_on", "AddOnSnapshot")],
-        Type::SlotAllocated | Type::SlotReleased | Type::SlotMoved => &[("slot", "SlotSnapshot")],
-        Type::WithdrawalCreated
-        | Type::InvoiceIssued
-        | Type::InvoicePaid
-        | Type::InvoiceOverdue
-        | Type::CreditNoteIssued
-        | Type::PaymentRecorded
-        | Type::UsageRecorded
-        | Type::OrderConfirmed
-        | Type::CustomerDataErasureDue
-        | Type::CustomerDataErasureAcknowledged
-        | Type::CustomerDataErased
-        | Type::CustomerDataExported
-        | Type::DeclarationReceived
+        | Type::AddOnCancellationSuperseded => vec![cancellation(), booking()],
+        Type::SlotAllocated | Type::SlotReleased => vec![always("slot", "SlotSnapshot")],
+        Type::SlotMoved => vec![
+            always("slot", "SlotSnapshot"),
+            always("from_subscription_id", "SlotOrigin"),
+        ],
+        Type::ChargeCreated | Type::ChargeVoided => vec![always("charge", "ChargeSnapshot")],
+        Type::InvoiceIssued => vec![always("invoice", "IssuedInvoiceSnapshot")],
+        Type::InvoicePaid | Type::InvoiceOverdue => vec![always("invoice", "InvoiceSnapshot")],
+        Type::CreditNoteIssued => vec![always("credit_note", "CreditNoteSnapshot")],
+        Type::PaymentRecorded => vec![always("payment", "PaymentSnapshot")],
+        Type::UsageRecorded => vec![always("usage", "UsageSnapshot")],
+        Type::OrderConfirmed => vec![always("order", "OrderSnapshot")],
+        Type::CustomerCreated | Type::CustomerUpdated => vec![always("customer", "CustomerSnapshot")],
+        Type::CustomerDataErasureDue => vec![always("erasure", "ErasureDueSnapshot")],
+        Type::CustomerDataErasureAcknowledged => vec![always("erasure", "ErasureAcknowledgedSnapshot")],
+        Type::CustomerDataErased => vec![always("erasure", "ErasureSnapshot")],
+        Type::CustomerDataExported => vec![always("export", "DataExportSnapshot")],
+        Type::DeclarationReceived
         | Type::DeclarationMatched
         | Type::DeclarationExecuted
-        | Type::DeclarationRejected => &[],
+        | Type::DeclarationRejected => vec![always("declaration", "DeclarationSnapshot")],
     }
 }
 
@@ -92,14 +125,14 @@ pub(super) fn describe(document: &mut Value) {
     for event_type in EventType::ALL {
         let name = event_type.as_str();
         let members = members(*event_type);
-        schemas.insert(schema_name(name), message_schema(name, members));
+        schemas.insert(schema_name(name), message_schema(name, &members));
         let description = event_type.description().en;
         webhooks.insert(
             name.to_owned(),
-            operation(name, &description, &example(*event_type, members, &snapshots)),
+            operation(name, &description, &example(*event_type, &members, &snapshots)),
         );
     }
-    let endpoint = [("webhook_endpoint", "WebhookEndpointSnapshot")];
+    let endpoint = [always("webhook_endpoint", "WebhookEndpointSnapshot")];
     schemas.insert(schema_name(TEST_TYPE), message_schema(TEST_TYPE, &endpoint));
     let description = "A message that `POST /v1/webhook-endpoints/{webhook_endpoint_id}/test` asked for; no event.";
     webhooks.insert(
@@ -223,36 +256,48 @@ fn envelope() -> Value {
     })
 }
 
-/// The message of one type: the envelope with its own snapshots, whole unless `truncated`.
-fn message_schema(name: &str, members: &[(&str, &str)]) -> Value {
-    let properties: Map<String, Value> = members
-        .iter()
-        .map(|(member, schema)| {
-            let whole = json!({"$ref": format!("#/components/schemas/{schema}")});
-            ((*member).to_owned(), whole)
-        })
-        .collect();
-    let mut own = json!({"type": {"const": name}});
-    if !properties.is_empty() {
-        let required: Vec<&str> = members.iter().map(|(member, _)| *member).collect();
-        own["data"] = json!({"type": "object", "properties": properties, "required": required});
-    }
+/// The message of one type: the envelope with its own snapshots, or, where it is `truncated`, with their ids.
+fn message_schema(name: &str, members: &[Member]) -> Value {
+    let whole = |member: &Member| json!({"$ref": format!("#/components/schemas/{}", member.schema)});
+    let required: Vec<&str> = members.iter().filter(|one| one.always).map(|one| one.name).collect();
+    let short = |_: &Member| json!({"$ref": "#/components/schemas/SnapshotId"});
+    let of = |form: &dyn Fn(&Member) -> Value| -> Map<String, Value> {
+        members
+            .iter()
+            .map(|member| (member.name.to_owned(), form(member)))
+            .collect()
+    };
     json!({
         "description": format!("Body of `{name}`."),
-        "allOf": [{"$ref": "#/components/schemas/WebhookMessage"}, {"type": "object", "properties": own}],
+        "allOf": [
+            {"$ref": "#/components/schemas/WebhookMessage"},
+            {"type": "object", "properties": {"type": {"const": name}}},
+            {"oneOf": [
+                {"type": "object", "title": "whole", "properties": {
+                    "truncated": {"const": false},
+                    "data": {"type": "object", "properties": of(&whole), "required": required},
+                }},
+                {"type": "object", "title": "truncated", "properties": {
+                    "truncated": {"const": true},
+                    "data": {"type": "object", "properties": of(&short)},
+                }},
+            ]},
+        ],
     })
 }
 
 /// A message put together from the recorded snapshots.
-fn example(event_type: EventType, members: &[(&str, &str)], snapshots: &Map<String, Value>) -> Value {
+fn example(event_type: EventType, members: &[Member], snapshots: &Map<String, Value>) -> Value {
     let mut data = Map::new();
-    for (member, schema) in members {
-        data.insert((*member).to_owned(), recorded(snapshots, schema));
+    for member in members.iter().filter(|member| member.always) {
+        data.insert(member.name.to_owned(), recorded(snapshots, member.schema));
     }
-    if data.is_empty() {
-        data.insert(event_type.object().to_owned(), json!({}));
+    if event_type == EventType::WithdrawalCreated {
+        data.insert("subscription".to_owned(), recorded(snapshots, "SubscriptionSnapshot"));
     }
-    let subscription_id = data.get("subscription").map_or(Value::Null, |one| one["id"].clone());
+    let of_contract = data.values().find_map(|one| one.get("subscription_id")).cloned();
+    let contract = data.get("subscription").map(|one| one["id"].clone());
+    let subscription_id = contract.or(of_contract).unwrap_or(Value::Null);
     message_example(
         event_type.as_str(),
         json!({ "id": "evt_01k9w3x8kqf0wvm2n6c1c9t7xh", "position": 42, "sequence": 7,
