@@ -7,6 +7,7 @@ mod failure;
 mod password;
 mod serve;
 mod setup;
+mod verify;
 mod work;
 
 use std::ffi::OsString;
@@ -67,6 +68,11 @@ enum Command {
     ///
     /// Any number of these processes may run beside any number of servers on one PostgreSQL; each due effect happens once.
     Work(work::WorkArgs),
+    /// Check a live database: that nothing is lost, doubled or leaked.
+    ///
+    /// Reads only, page by page, while servers go on. Prints each invariant with the number of rows seen and the offenders;
+    /// exits with 1 if there are any.
+    Verify(verify::VerifyArgs),
 }
 
 /// Where the database is.
@@ -117,6 +123,7 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::User(command) => setup::user(command),
         Command::ApiKey(command) => setup::api_key(command),
         Command::Work(arguments) => work::work(arguments),
+        Command::Verify(arguments) => verify::verify(&arguments),
     }
 }
 

@@ -45,6 +45,7 @@ pub mod time_zone;
 pub mod timeline;
 #[cfg(test)]
 mod vectors;
+pub mod verification;
 pub mod violation;
 pub mod webhook;
 pub mod withdrawal;

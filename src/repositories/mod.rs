@@ -21,6 +21,7 @@ pub mod subscriptions;
 pub mod test_clocks;
 pub mod usage;
 pub mod users;
+pub mod verification;
 pub mod webhook_deliveries;
 pub mod webhook_endpoints;
 pub mod withdrawals;

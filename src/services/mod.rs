@@ -31,6 +31,7 @@ pub mod subscriptions;
 pub mod test_clocks;
 pub mod timeline;
 pub mod usage;
+pub mod verification;
 pub mod views;
 pub mod webhooks;
 pub mod withdrawals;

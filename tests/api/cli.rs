@@ -361,6 +361,17 @@ fn a_database_that_is_not_migrated_is_refused(database: &TestDatabase) {
     );
     let (code, _, err) = outcome(&run(&key));
     assert_eq!((code, err.as_str()), (Some(1), "There is no provider x.\n"));
+    let told = succeed(&["verify", "--database-url", url]);
+    assert_eq!(
+        told.lines().filter(|line| line.ends_with("holds")).count(),
+        14,
+        "{told}"
+    );
+    let told = succeed(&["verify", "--json", "--database-url", url]);
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&told).expect("JSON")[0]["invariant"],
+        "I1"
+    );
 }
 
 fn workers_stop_when_told_to(database: &TestDatabase) {

@@ -28,4 +28,5 @@ mod manners;
 mod pages;
 mod scenarios;
 mod server;
+mod verification;
 mod webhooks;

@@ -1,6 +1,10 @@
 //! The real server, in this process, on a port of its own and with the demo providers.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use serde_json::json;
+use vertragswerk::services::verification;
 use vertragswerk::state::AppState;
 
 use super::TestDatabase;
@@ -15,21 +19,38 @@ pub struct TestApp<'a> {
     /// Someone without a login.
     pub anonymous: Caller,
     database: &'a TestDatabase,
+    damaged: Rc<Cell<bool>>,
 }
 
-/// Starts a server on `database`, runs `test` against it and stops it.
+/// Starts a server on `database`, runs `test` against it and stops it. Whatever the test did, every invariant of
+/// `vertragswerk verify` must hold of what it leaves behind.
 pub fn run<'a, F: Future<Output = ()>>(database: &'a TestDatabase, test: impl FnOnce(TestApp<'a>) -> F) {
     let state = demo::state(database.open(4));
+    let damaged = Rc::new(Cell::new(false));
     serve(state.clone(), |anonymous| {
         test(TestApp {
-            state,
+            state: state.clone(),
             anonymous,
             database,
+            damaged: Rc::clone(&damaged),
         })
     });
+    if !damaged.get() {
+        let findings = verification::verify(&state).expect("a database");
+        assert_eq!(
+            findings.offences(),
+            [],
+            "the test leaves records that break an invariant"
+        );
+    }
 }
 
 impl TestApp<'_> {
+    /// Says that the test breaks records on purpose, so that they need not be sound when it is over.
+    pub fn leaves_damage(&self) {
+        self.damaged.set(true);
+    }
+
     /// A program of the demo provider with this short name: an API key with every scope a key can hold.
     pub fn staff(&self, provider: &str) -> Caller {
         self.anonymous.with_token(self.database.api_key(provider))

@@ -1,6 +1,6 @@
 //! Charges become invoices: over HTTP, under a moving clock, with crowds of workers.
 
 mod runs;
-mod story;
+pub mod story;
 mod tax;
 mod usage;
