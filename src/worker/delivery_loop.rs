@@ -44,6 +44,16 @@ pub fn deliver(state: &AppState, shutdown: &Shutdown) {
     }
 }
 
+/// How many attempts one endpoint may have under way. One that keeps failing gets one; and once half of what a process does at
+/// once is under way every endpoint gets one, so that a few slow receivers never take up all of it.
+fn share(is_failing: bool, left: usize) -> usize {
+    if is_failing || left < MOST_AT_ONCE / 2 {
+        1
+    } else {
+        MOST_PER_ENDPOINT
+    }
+}
+
 /// The loop's state.
 struct Deliveries {
     state: AppState,
@@ -94,9 +104,8 @@ impl Deliveries {
         let free = MOST_AT_ONCE - self.running.len();
         let (looked_at, shipments) = in_background(move || {
             let looked_at = webhooks::fan_out(&state)?;
-            let room = |endpoint: &str, is_failing: bool| {
-                let most = if is_failing { 1 } else { MOST_PER_ENDPOINT };
-                most.saturating_sub(busy.get(endpoint).copied().unwrap_or(0))
+            let room = |endpoint: &str, is_failing: bool, left: usize| {
+                share(is_failing, left).saturating_sub(busy.get(endpoint).copied().unwrap_or(0))
             };
             let shipments = webhooks::claim(&state, free, room)?;
             Ok((looked_at, shipments))
@@ -172,5 +181,24 @@ async fn in_background<T: Send + 'static>(
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome,
         Err(_) => Err(AppError::internal("a service function panicked")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Endpoint after endpoint takes what it may have and gives nothing back.
+    #[test]
+    fn slow_receivers_leave_room_for_a_hundred_others() {
+        let mut free = MOST_AT_ONCE;
+        for _ in 0..40 {
+            free -= share(false, free);
+        }
+        assert!(free >= 100, "{free}");
+        assert_eq!(
+            (share(true, MOST_AT_ONCE), share(false, MOST_AT_ONCE)),
+            (1, MOST_PER_ENDPOINT)
+        );
     }
 }

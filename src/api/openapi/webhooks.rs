@@ -256,7 +256,8 @@ fn envelope() -> Value {
     })
 }
 
-/// The message of one type: the envelope with its own snapshots, or, where it is `truncated`, with their ids.
+/// The message of one type: the envelope with its own snapshots; where it is `truncated`, with their ids; or with a mark where
+/// the data were erased before it was sent.
 fn message_schema(name: &str, members: &[Member]) -> Value {
     let whole = |member: &Member| json!({"$ref": format!("#/components/schemas/{}", member.schema)});
     let required: Vec<&str> = members.iter().filter(|one| one.always).map(|one| one.name).collect();
@@ -280,6 +281,10 @@ fn message_schema(name: &str, members: &[Member]) -> Value {
                 {"type": "object", "title": "truncated", "properties": {
                     "truncated": {"const": true},
                     "data": {"type": "object", "properties": of(&short)},
+                }},
+                {"type": "object", "title": "erased", "properties": {
+                    "truncated": {"const": false},
+                    "data": {"$ref": "#/components/schemas/ErasedData"},
                 }},
             ]},
         ],

@@ -63,16 +63,21 @@ pub struct Outcome {
     pub duration_ms: i64,
 }
 
-/// Leases deliveries that are due: for each endpoint as many as `room` says, given its id and whether it keeps failing; at most
-/// `most` in all.
+/// Leases deliveries that are due: for each endpoint as many as `room` says, given its id, whether it keeps failing, and how many
+/// are left of `most` in all.
 ///
 /// # Errors
 /// Those of the database.
-pub fn claim(state: &AppState, most: usize, room: impl Fn(&str, bool) -> usize) -> Result<Vec<Shipment>, AppError> {
+pub fn claim(
+    state: &AppState,
+    most: usize,
+    room: impl Fn(&str, bool, usize) -> usize,
+) -> Result<Vec<Shipment>, AppError> {
     let now = state.clock.now();
     let mut shipments = Vec::new();
     for endpoint in state.db.read(|conn| webhook_endpoints::with_due(conn, now.into()))? {
-        let limit = room(&endpoint.id, endpoint.failing_since.is_some()).min(most - shipments.len());
+        let left = most - shipments.len();
+        let limit = room(&endpoint.id, endpoint.failing_since.is_some(), left).min(left);
         if limit > 0 {
             shipments.extend(claim_of(state, &endpoint.id, limit, now)?);
         }

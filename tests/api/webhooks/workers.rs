@@ -23,7 +23,7 @@ async fn a_dead_workers_lease_runs_out(app: TestApp<'_>) {
     let state = app.state.clone();
     let leased = actix_web::web::block(move || {
         webhooks::fan_out(&state).expect("a database");
-        webhooks::claim(&state, 10, |_, _| 10).expect("a database")
+        webhooks::claim(&state, 10, |_, _, _| 10).expect("a database")
     })
     .await
     .expect("no panic");

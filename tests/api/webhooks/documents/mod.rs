@@ -74,7 +74,7 @@ fn every_event_type_is_documented_with_schema_and_example() {
 }
 
 #[test]
-fn no_type_has_an_empty_snapshot_and_truncated_messages_have_a_schema() {
+fn no_type_has_an_empty_snapshot_and_cut_and_erased_messages_have_a_schema() {
     for event_type in EventType::ALL {
         let name = event_type.as_str();
         let media = &document()["webhooks"][name]["post"]["requestBody"]["content"]["application/json"];
@@ -96,7 +96,9 @@ fn no_type_has_an_empty_snapshot_and_truncated_messages_have_a_schema() {
         for told in short["data"].as_object_mut().expect("data").values_mut() {
             *told = json!({ "id": told["id"].as_str().unwrap_or("x") });
         }
-        check(&[short]);
+        let mut erased = media["example"].clone();
+        erased["data"] = json!({ "erased": true });
+        check(&[short, erased]);
     }
 }
 
