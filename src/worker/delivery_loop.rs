@@ -190,12 +190,12 @@ mod tests {
 
     /// Endpoint after endpoint takes what it may have and gives nothing back.
     #[test]
-    fn slow_receivers_leave_room_for_a_hundred_others() {
+    fn forty_slow_receivers_leave_room_for_others() {
         let mut free = MOST_AT_ONCE;
         for _ in 0..40 {
             free -= share(false, free);
         }
-        assert!(free >= 100, "{free}");
+        assert!(free > MOST_AT_ONCE / 3, "{free}");
         assert_eq!(
             (share(true, MOST_AT_ONCE), share(false, MOST_AT_ONCE)),
             (1, MOST_PER_ENDPOINT)
