@@ -170,6 +170,10 @@ fn check_past(findings: &mut Findings, subscription: &Subscription, charged_up_t
         return;
     }
     let through = subscription.ends_on.map_or(today, |end| end.min(today));
+    // What a package took in on its first day ended before it began.
+    if through < subscription.starts_on {
+        return;
+    }
     if subscription.billed_through_on.is_none_or(|billed| billed < through) {
         let detail = format!(
             "is charged through {:?}, but {through} is past",
