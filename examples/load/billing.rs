@@ -1,15 +1,12 @@
-//! Measures the billing run: `cargo run --release --example billing_run -- DATABASE_URL CUSTOMERS`.
-//!
-//! The database must be empty. Each customer gets three contracts whose next period begins on one day, so each invoice has three
-//! lines. Printed are the time of the run, that of a turn with nothing due, and the most memory the process has used.
+//! The billing run: customers with three contracts whose next period begins on one day, billed by the due loop.
 
 use std::error::Error;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use time::macros::{date, datetime};
 use vertragswerk::clock::Clock;
 use vertragswerk::config::Config;
-use vertragswerk::db::{self, Database, DbConnection, JsonText};
+use vertragswerk::db::{Database, DbConnection, JsonText};
 use vertragswerk::demo::CATALOGUES;
 use vertragswerk::domain::ids::IdKind;
 use vertragswerk::domain::invoice::{Address, BillingDetails};
@@ -26,41 +23,53 @@ const SEEDED_AT_ONCE: usize = 1_000;
 /// Contracts of each customer.
 const CONTRACTS: usize = 3;
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let url = arguments.next().ok_or("DATABASE_URL is missing")?;
-    let count: usize = arguments.next().unwrap_or_else(|| "1000".to_owned()).parse()?;
-    let database = Database::connect(&url, 4)?;
-    db::migrate(&database)?;
+/// What a billing run took.
+pub struct Run {
+    /// Customers billed, each with one invoice of three lines.
+    pub customers: usize,
+    /// How long it took until nothing was due.
+    pub took: Duration,
+    /// How long it took to number the events.
+    pub numbering: Duration,
+    /// A turn of the due loop with nothing due.
+    pub idle: Duration,
+}
+
+/// Seeds due customers and bills them, with the loop of the server in this process.
+pub fn run(database_url: &str, count: usize) -> Result<Run, Box<dyn Error + Send + Sync>> {
+    let database = Database::connect(database_url, 4)?;
     let clock = Clock::manual(datetime!(2026-02-16 10:00 UTC));
     let state = AppState::with_database(Config::default(), clock, database)?;
     seed(&state, count).map_err(told)?;
     let began = Instant::now();
-    let mut done = 0;
+    let mut customers = 0;
     loop {
         let turn = due::run_batch(&state).map_err(told)?;
         if turn == 0 {
             break;
         }
-        done += turn;
+        customers += turn;
     }
-    let run = began.elapsed();
+    let took = began.elapsed();
     let began = Instant::now();
-    let numbered = events::sequence_all(&state).map_err(told)?;
-    println!("{numbered} events numbered: {:.3?}", began.elapsed());
+    events::sequence_all(&state).map_err(told)?;
+    let numbering = began.elapsed();
     let began = Instant::now();
     due::run_batch(&state).map_err(told)?;
-    println!("{done} customers with {CONTRACTS} lines each: {run:.3?}");
-    println!("nothing due: {:.3?}", began.elapsed());
-    println!("most memory: {}", peak_memory());
-    Ok(())
+    Ok(Run {
+        customers,
+        took,
+        numbering,
+        idle: began.elapsed(),
+    })
 }
 
 fn told(error: AppError) -> String {
     format!("{error:?}")
 }
 
-fn peak_memory() -> String {
+/// The most memory this process has used.
+pub fn peak_memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.map_or_else(|| "unknown".to_owned(), |text| text.trim().to_owned())
