@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::r2d2::R2D2Connection;
@@ -187,19 +187,27 @@ impl Seen {
 
 /// Opens connections for the pool and sorts out dead ones.
 #[derive(Debug)]
-pub(super) struct Manager(pub(super) Target);
+pub(super) struct Manager {
+    pub(super) target: Target,
+    /// How many statements have been run on all connections.
+    pub(super) statements: Arc<AtomicU64>,
+}
 
 impl r2d2::ManageConnection for Manager {
     type Connection = PooledLink;
     type Error = DbError;
 
     fn connect(&self) -> Result<PooledLink, DbError> {
-        let mut connection = self.0.open()?;
+        let mut connection = self.target.open()?;
         let seen = Arc::new(Seen::default());
         let noting = Arc::clone(&seen);
+        let statements = Arc::clone(&self.statements);
         connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-            if let InstrumentationEvent::FinishQuery { error: Some(error), .. } = event {
-                noting.note(error);
+            if let InstrumentationEvent::FinishQuery { error, .. } = event {
+                statements.fetch_add(1, Ordering::Relaxed);
+                if let Some(error) = error {
+                    noting.note(error);
+                }
             }
         });
         Ok(PooledLink { connection, seen })

@@ -1,6 +1,7 @@
 //! The handle every service works with: a pool of connections, and on SQLite the queue of writers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
@@ -20,6 +21,7 @@ const WRITE_WAIT: Duration = Duration::from_secs(10);
 pub struct Database {
     pool: Pool<Manager>,
     backend: Backend,
+    statements: Arc<AtomicU64>,
     /// SQLite has one writer at a time. Writers queue here (first come, first served within half a millisecond) instead
     /// of polling the file lock, where the unlucky ones wait for seconds.
     write_turn: Arc<Mutex<()>>,
@@ -32,7 +34,11 @@ impl Database {
         let target = Target::parse(url)?;
         target.prepare()?;
         let backend = target.backend();
-        let manager = Manager(target);
+        let statements = Arc::default();
+        let manager = Manager {
+            target,
+            statements: Arc::clone(&statements),
+        };
         // The first connection alone: it tells the real reason of a failure, and switches a new SQLite file to WAL.
         drop(manager.connect()?);
         let pool = Pool::builder()
@@ -48,6 +54,7 @@ impl Database {
         Ok(Self {
             pool,
             backend,
+            statements,
             write_turn: Arc::new(Mutex::new(())),
         })
     }
@@ -66,6 +73,11 @@ impl Database {
     pub fn connections(&self) -> (u32, u32) {
         let state = self.pool.state();
         (state.connections, state.idle_connections)
+    }
+
+    /// How many statements have been run so far.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// Whether the database answers now.

@@ -1,10 +1,11 @@
-//! How the API behaves whatever is asked of it: problems, headers, limits, documents. The databases play no part here.
+//! How the API behaves whatever is asked of it: problems, headers, limits, documents, and how much it asks of the database.
 
 mod codes;
 mod documents;
 mod limits;
 mod problems;
 mod raw;
+mod statements;
 
 use vertragswerk::clock::Clock;
 use vertragswerk::config::Config;
