@@ -12,7 +12,7 @@ use crate::scenarios::story::consents;
 
 over_http!(every_operation_asks_for_a_login, what_belongs_to_others_is_not_found);
 
-const OWNER: &str = "textschirm";
+pub(super) const OWNER: &str = "textschirm";
 const STRANGER: &str = "sprechfenster";
 
 /// Parameters that name something of one customer; the others name something of the provider.
@@ -62,12 +62,12 @@ async fn what_belongs_to_others_is_not_found(app: TestApp<'_>) {
     assert!(tried >= 25, "{tried} operations name something");
 }
 
-fn parameters(path: &str) -> impl Iterator<Item = &str> {
+pub(super) fn parameters(path: &str) -> impl Iterator<Item = &str> {
     path.split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-async fn call(caller: &Caller, operation: &Operation, ids: &HashMap<&'static str, String>) -> Answer {
+pub(super) async fn call(caller: &Caller, operation: &Operation, ids: &HashMap<&'static str, String>) -> Answer {
     let mut path = operation.path.clone();
     for name in parameters(&operation.path) {
         let id = ids
@@ -75,11 +75,32 @@ async fn call(caller: &Caller, operation: &Operation, ids: &HashMap<&'static str
             .unwrap_or_else(|| panic!("{}: nothing to name by {name}", operation.path));
         path = path.replace(&format!("{{{name}}}"), id);
     }
+    let declared = operation.content["parameters"].as_array().into_iter().flatten();
+    let required = declared.filter(|one| one["in"] == "query" && one["required"] == true);
+    let query: Vec<String> = required
+        .map(|one| format!("{}=K-1", one["name"].as_str().expect("a name")))
+        .collect();
+    if !query.is_empty() {
+        path = format!("{path}?{}", query.join("&"));
+    }
     let mut request = caller.request(operation.method.clone(), &path);
-    if let Some((media_type, body)) = operation.example_body() {
+    if let Some((media_type, mut body)) = operation.example_body() {
+        name_things(&mut body, ids);
         request = request.header("Content-Type", media_type).body(body.to_string());
     }
     caller.send(request).await
+}
+
+/// Lets the members of an example name what is there: `customer_id`, `keep_subscription_id` …
+fn name_things(body: &mut serde_json::Value, ids: &HashMap<&'static str, String>) {
+    for (name, member) in body.as_object_mut().into_iter().flatten() {
+        if let Some((_, id)) = ids
+            .iter()
+            .find(|(kind, _)| name.ends_with(**kind) && member.is_string())
+        {
+            *member = json!(id);
+        }
+    }
 }
 
 /// A declaration nobody has decided about.
@@ -92,7 +113,7 @@ async fn declaration(app: &TestApp<'_>, admin: &Caller) -> String {
 }
 
 /// One of everything that has an id, of one customer of the owning provider.
-async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String> {
+pub(super) async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static str, String> {
     let credit_note = credit_note(app).await;
     let (customer_id, customer) = app.customer(OWNER, "business").await;
     let id = |value: &serde_json::Value| value["id"].as_str().expect("an id").to_owned();

@@ -2,6 +2,8 @@
 
 mod access;
 mod codes;
+mod hostile;
+mod matrix;
 
 pub use codes::api_key;
 
