@@ -110,6 +110,7 @@ pub fn perform(
 pub fn pause(state: &AppState, command: &Command, item: &Item) -> Result<(), AppError> {
     state.db.read_consistent(|conn| {
         let bench = crate::services::workbench::open(state, conn, command.opening(item.key()?, false))?;
+        command.principal.require(Scope::SubscriptionsWrite)?;
         let booking = bench.account.subscription(item.id())?;
         let name = booked_name(booking).ok_or(AppError::NotFound)?;
         let contract_id = booking.contract_id();

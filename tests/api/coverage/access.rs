@@ -76,9 +76,11 @@ pub(super) async fn call(caller: &Caller, operation: &Operation, ids: &HashMap<&
         path = path.replace(&format!("{{{name}}}"), id);
     }
     let declared = operation.content["parameters"].as_array().into_iter().flatten();
-    let required = declared.filter(|one| one["in"] == "query" && one["required"] == true);
-    let query: Vec<String> = required
-        .map(|one| format!("{}=K-1", one["name"].as_str().expect("a name")))
+    let names = declared
+        .filter(|one| one["in"] == "query" && (one["required"] == true || one["name"] == "customer_id"))
+        .map(|one| one["name"].as_str().expect("a name"));
+    let query: Vec<String> = names
+        .map(|name| format!("{name}={}", ids.get(name).map_or("K-1", String::as_str)))
         .collect();
     if !query.is_empty() {
         path = format!("{path}?{}", query.join("&"));
@@ -125,7 +127,7 @@ pub(super) async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static 
     let package = id(&customer.post("/v1/subscriptions", package).await.expect(201));
     let presence = json!({ "kind": "presence", "target": "blog", "name": "B" });
     let slot = id(&customer
-        .post(&format!("/v1/subscriptions/{subscription}/slots"), presence)
+        .post(&format!("/v1/subscriptions/{package}/slots"), presence)
         .await
         .expect(201));
     let booked = customer
@@ -160,7 +162,7 @@ pub(super) async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static 
     let first = |list: serde_json::Value| list["data"][0]["id"].as_str().expect("an id").to_owned();
     HashMap::from([
         ("customer_id", customer_id),
-        ("subscription_id", subscription),
+        ("subscription_id", package),
         ("plan_change_id", plan_change),
         ("add_on_booking_id", id(&booked["data"][0])),
         ("slot_id", slot),

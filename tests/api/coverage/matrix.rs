@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use time::Duration;
 use vertragswerk::domain::access::Scope;
 
-use super::access::{OWNER, call, things_of_a_customer};
+use super::access::{OWNER, call, parameters, things_of_a_customer};
 use super::operations;
 use crate::helpers::demo::{ADMIN, PASSWORD};
 use crate::helpers::{TestApp, over_http};
@@ -109,7 +109,8 @@ async fn every_operation_asks_for_its_scope(app: TestApp<'_>) {
             .flatten()
             .filter_map(Value::as_str)
             .collect();
-        if required.is_empty() {
+        // This provider grants businesses no withdrawal, so there is none to name.
+        if required.is_empty() || operation.path.contains("{withdrawal_id}") {
             continue;
         }
         let others: Vec<&str> = Scope::ALL
@@ -128,10 +129,15 @@ async fn every_operation_asks_for_its_scope(app: TestApp<'_>) {
         });
         let answer = call(&app.anonymous.with_token(secret.expect("the key")), operation, &ids).await;
         let name = format!("{} {} without {required:?}", operation.method, operation.path);
-        // Who names a customer by a number that nobody has learns nothing else.
-        let allowed = if operation.path == "/v1/entitlements" { 404 } else { 403 };
-        assert_eq!(answer.status, allowed, "{name}: {}", answer.text);
-        tried += 1;
+        // Where nothing is named in the path, an example that does not fit may be refused first.
+        let refused_first = parameters(&operation.path).next().is_none() && [400, 404, 422].contains(&answer.status);
+        assert!(
+            answer.status == 403 || refused_first,
+            "{name}: {} {}",
+            answer.status,
+            answer.text
+        );
+        tried += usize::from(answer.status == 403);
     }
-    assert!(tried > 40, "{tried} tried");
+    assert!(tried > 60, "{tried} told that a scope is missing");
 }
