@@ -18,6 +18,7 @@ pub mod civil_date;
 pub mod commands;
 pub mod contract_choices;
 pub mod customers;
+pub mod data_protection;
 pub mod declarations;
 pub mod emails;
 pub mod entitlements;
@@ -90,6 +91,7 @@ fn configure_v1(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .configure(legal_documents::configure)
         .configure(public::configure)
         .configure(declarations::configure)
+        .configure(data_protection::configure)
         .configure(customers::configure)
         .configure(sessions::configure)
         .configure(entitlements::configure)

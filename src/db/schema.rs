@@ -556,6 +556,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    data_erasures (id) {
+        id -> Text,
+        provider_id -> Text,
+        customer_id -> Text,
+        subscription_id -> Text,
+        cancellation_id -> Text,
+        due_on -> Date,
+        deadline_on -> Date,
+        erased_at -> Timestamp,
+        erased_event_payloads -> BigInt,
+        erased_slots -> BigInt,
+        erased_profile -> Bool,
+        acknowledged_at -> Nullable<Timestamp>,
+        acknowledged_by -> Nullable<Text>,
+        note -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     withdrawal_drafts (token_hash) {
         token_hash -> Text,
         provider_id -> Text,
@@ -601,4 +621,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     usage_records,
     declarations,
     withdrawal_drafts,
+    data_erasures,
 );

@@ -76,6 +76,7 @@ impl Role {
                 Scope::CancellationsDecide,
                 Scope::CatalogueRead,
                 Scope::ChargesRead,
+                Scope::CustomersExport,
                 Scope::CustomersRead,
                 Scope::CustomersWrite,
                 Scope::DeclarationsDecide,
@@ -95,6 +96,7 @@ impl Role {
             Self::Customer => [
                 Scope::CatalogueRead,
                 Scope::ChargesRead,
+                Scope::CustomersExport,
                 Scope::CustomersRead,
                 Scope::EmailsRead,
                 Scope::InvoicesRead,
@@ -118,6 +120,8 @@ pub enum Scope {
     CatalogueRead,
     /// Read charges.
     ChargesRead,
+    /// Hand a customer's own data over.
+    CustomersExport,
     /// Read customers.
     CustomersRead,
     /// Create and change customers.
@@ -156,11 +160,12 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in alphabetical order.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::ApiKeysWrite,
         Self::CancellationsDecide,
         Self::CatalogueRead,
         Self::ChargesRead,
+        Self::CustomersExport,
         Self::CustomersRead,
         Self::CustomersWrite,
         Self::DeclarationsDecide,
@@ -187,6 +192,7 @@ impl Scope {
             Self::CancellationsDecide => "cancellations:decide",
             Self::CatalogueRead => "catalogue:read",
             Self::ChargesRead => "charges:read",
+            Self::CustomersExport => "customers:export",
             Self::CustomersRead => "customers:read",
             Self::CustomersWrite => "customers:write",
             Self::DeclarationsDecide => "declarations:decide",
@@ -214,6 +220,7 @@ impl Scope {
             Self::CancellationsDecide => "Accept or reject extraordinary cancellations",
             Self::CatalogueRead => "Read the published catalogue",
             Self::ChargesRead => "Read charges",
+            Self::CustomersExport => "Export a customer's data",
             Self::CustomersRead => "Read customers",
             Self::CustomersWrite => "Create and change customers",
             Self::DeclarationsDecide => "Match, execute and reject declarations made without login",

@@ -17,6 +17,7 @@ use super::{
     event::DraftEvent,
     event_type::{ChangeVerb, EventType},
     invoice::{self, BillingStep},
+    retention::erasure_due,
     slots::{release_of_ended, settle},
     subscription::Subscription,
     time_zone::TimeZone,
@@ -315,6 +316,9 @@ fn settle_end(subscription: &mut Subscription, moment: Moment, events: &mut Vec<
         moment,
         false,
     ));
+    // The change that ended it, wherever it stands now: staff may have accepted it for good cause.
+    let ended_by = subscription.ended_by_change_id.clone();
+    events.extend(ended_by.and_then(|id| erasure_due(subscription, &id, moment)));
     Ok(())
 }
 

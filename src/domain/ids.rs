@@ -68,6 +68,8 @@ pub enum IdKind {
     Phase,
     /// Refresh token, `rft_`; internal, never sent.
     RefreshToken,
+    /// Erasure of a customer's data, `ers_`.
+    Erasure,
     /// Declaration made without login, `dcl_`.
     Declaration,
     /// Published catalogue, `cat_`; internal, never sent.
@@ -108,6 +110,7 @@ impl IdKind {
             Self::Request => "req",
             Self::Phase => "phs",
             Self::RefreshToken => "rft",
+            Self::Erasure => "ers",
             Self::Declaration => "dcl",
             Self::Catalogue => "cat",
         }

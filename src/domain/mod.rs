@@ -36,6 +36,7 @@ pub mod plan_change;
 pub mod plan_version;
 pub mod preview;
 pub mod proration;
+pub mod retention;
 pub mod revocation;
 pub mod slots;
 pub mod subscription;

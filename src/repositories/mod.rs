@@ -16,6 +16,7 @@ pub mod legal_documents;
 pub mod payments;
 pub mod providers;
 pub mod refresh_tokens;
+pub mod retention;
 pub mod slots;
 pub mod subscriptions;
 pub mod test_clocks;

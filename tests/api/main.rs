@@ -26,6 +26,7 @@ mod found_by_strangers;
 mod invoices;
 mod manners;
 mod pages;
+mod retention;
 mod scenarios;
 mod server;
 mod verification;

@@ -19,7 +19,8 @@ use crate::services::command::Command;
 use crate::services::customers::{self, Customer, CustomerPatch, CustomerQuery, NewCustomer};
 use crate::services::idempotency::Answer;
 use crate::state::AppState;
-use dto::{CreateCustomer, CustomerDto, CustomerList, CustomerParams, UpdateCustomer};
+pub use dto::CustomerDto;
+use dto::{CreateCustomer, CustomerList, CustomerParams, UpdateCustomer};
 
 /// A new customer.
 #[utoipa::path(

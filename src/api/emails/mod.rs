@@ -4,4 +4,5 @@ mod choices;
 mod dto;
 mod handlers;
 
+pub use dto::EmailDto;
 pub use handlers::configure;

@@ -56,6 +56,7 @@ path_ids! {
     PlanChangeId("plan_change_id", PlanChange, "Id of the plan change.");
     WithdrawalId("withdrawal_id", Withdrawal, "Id of the withdrawal.");
     CancellationId("cancellation_id", Cancellation, "Id of the cancellation.");
+    ErasureId("erasure_id", Erasure, "Id of the erasure.");
     DeclarationId("declaration_id", Declaration, "Id of the declaration.");
     ChargeId("charge_id", Charge, "Id of the charge.");
     InvoiceId("invoice_id", Invoice, "Id of the invoice.");

@@ -4,4 +4,5 @@ mod document;
 mod dto;
 mod handlers;
 
+pub use dto::InvoiceDto;
 pub use handlers::configure;

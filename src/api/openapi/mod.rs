@@ -78,6 +78,10 @@ pub const TAGS: &[(&str, &str)] = &[
         "Consolidated invoices, their corrections and what was paid of them.",
     ),
     (
+        "Data protection",
+        "What is kept of a customer, why and until when; erasure; a customer's own data as an archive.",
+    ),
+    (
         "Declarations",
         "Cancellations and withdrawals declared without login: the inbox of staff.",
     ),

@@ -16,6 +16,7 @@ use crate::repositories::usage::{self, UnbilledRow, UsageRow};
 use crate::repositories::withdrawals;
 use crate::services::emails;
 use crate::services::events::{self, Caller, ChainEnd};
+use crate::services::retention;
 use crate::services::workbench::Workbench;
 
 /// Writes the differences, documents, events and customers' rows of all workbenches. The customers must be locked; numbers are
@@ -48,7 +49,8 @@ pub fn save_all(
     let mut updates = Vec::with_capacity(benches.len());
     for bench in benches.iter_mut() {
         let mut end: ChainEnd = bench.chain_end();
-        let drafts = std::mem::take(&mut bench.account.events);
+        let mut drafts = std::mem::take(&mut bench.account.events);
+        retention::erase_due(conn, &bench.ground.provider.id, &bench.account, &mut drafts)?;
         let (provider_id, customer_id) = (&bench.ground.provider.id, bench.customer_id());
         let chained = events::chained(provider_id, customer_id, &mut end, &drafts, caller, recorded_at);
         let event_ids: Vec<String> = chained.iter().map(|row| row.id.clone()).collect();

@@ -16,7 +16,8 @@ pub(super) const OWNER: &str = "textschirm";
 const STRANGER: &str = "sprechfenster";
 
 /// Parameters that name something of one customer; the others name something of the provider.
-const OF_A_CUSTOMER: [&str; 8] = [
+const OF_A_CUSTOMER: [&str; 9] = [
+    "erasure_id",
     "subscription_id",
     "plan_change_id",
     "cancellation_id",
@@ -105,6 +106,26 @@ fn name_things(body: &mut serde_json::Value, ids: &HashMap<&'static str, String>
     }
 }
 
+/// What was erased with the end of a contract.
+async fn erasure(app: &TestApp<'_>, admin: &Caller) -> String {
+    let clock = app.test_clock(OWNER, "2026-01-01T00:00:00Z").await;
+    let members = json!({ "test_clock_id": clock });
+    let (customer_id, customer) = app.customer_with(OWNER, members).await;
+    let order = json!({ "plan": "single", "consents": consents(&["terms", "dpa"]) });
+    let contract = customer.post("/v1/subscriptions", order).await.expect(201);
+    let path = format!(
+        "/v1/subscriptions/{}/cancellations",
+        contract["id"].as_str().expect("an id")
+    );
+    admin.post(&path, json!({ "delete_data": true })).await.expect(201);
+    app.advance(OWNER, &clock, "2027-03-01T00:00:00Z").await;
+    let kept = admin
+        .get(&format!("/v1/customers/{customer_id}/data-retention"))
+        .await
+        .expect(200);
+    kept["erasures"][0]["id"].as_str().expect("an id").to_owned()
+}
+
 /// A declaration nobody has decided about.
 async fn declaration(app: &TestApp<'_>, admin: &Caller) -> String {
     let path = format!("/v1/public/{OWNER}/cancellations");
@@ -177,6 +198,7 @@ pub(super) async fn things_of_a_customer(app: &TestApp<'_>) -> HashMap<&'static 
         ("credit_note_id", credit_note),
         ("email_id", first(customer.get("/v1/emails").await.expect(200))),
         ("declaration_id", declaration(app, &admin).await),
+        ("erasure_id", erasure(app, &admin).await),
         ("plan_id", first(admin.get("/v1/plans").await.expect(200))),
         ("add_on_id", first(admin.get("/v1/add-ons").await.expect(200))),
         (

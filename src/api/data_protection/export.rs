@@ -1,0 +1,134 @@
+//! A customer's own data as one JSON archive.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, post, web};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::dto::DataRetentionDto;
+use crate::api::amounts::ChargeDto;
+use crate::api::blocking;
+use crate::api::cancellations::CancellationDto;
+use crate::api::customers::CustomerDto;
+use crate::api::emails::EmailDto;
+use crate::api::events::EventDto;
+use crate::api::extract::{CustomerId, OptionalJson};
+use crate::api::invoices::InvoiceDto;
+use crate::api::plan_changes::PlanChangeDto;
+use crate::api::problem::Problem;
+use crate::api::revocation::NoMembers;
+use crate::api::subscriptions::SubscriptionDto;
+use crate::context::RequestContext;
+use crate::domain::access::Principal;
+use crate::domain::localized::Locale;
+use crate::error::AppError;
+use crate::services::charges::{self, ChargeQuery};
+use crate::services::emails::{self, EmailQuery};
+use crate::services::events::{self, EventQuery, EventView};
+use crate::services::invoices::{self, InvoiceQuery};
+use crate::services::plan_changes::{self, ChangeQuery};
+use crate::services::retention::{self, all};
+use crate::services::subscriptions::{self, SubscriptionQuery};
+use crate::services::{cancellations, customers};
+use crate::state::AppState;
+
+pub(super) fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    config.service(export_customer);
+}
+
+/// Export a customer's data.
+#[utoipa::path(
+    tag = "Data protection",
+    operation_id = "exportCustomerData",
+    summary = "Export a customer's data",
+    description = "Everything that is kept about the customer as one JSON archive: master data, contracts, plan changes, cancellations, \
+        charges, invoices, events, e-mails and what is retained until when. For the customer (Art. 15, 20 GDPR) and the provider's staff. That it was handed \
+        over is recorded with its SHA-256. The body may be left out.",
+    params(CustomerId),
+    request_body(content = Option<NoMembers>, description = "Nothing; the body may be left out."),
+    responses((status = 200, description = "The archive.", body = Object, example = json!({"format": "vertragswerk-export", "version": 1}))),
+    extensions(
+        ("x-required-scopes" = json!(["customers:export"])),
+        ("x-idempotency-key" = json!(false)),
+        ("x-problem-codes" = json!(["test_clock_advancing"]))
+    )
+)]
+#[post("/customers/{customer_id}/exports")]
+pub async fn export_customer(
+    state: web::Data<AppState>,
+    principal: Principal,
+    context: RequestContext,
+    customer_id: CustomerId,
+    _body: OptionalJson<NoMembers>,
+) -> Result<HttpResponse, Problem> {
+    let file_name = format!("{}.json", customer_id.0);
+    let locale = context.locale;
+    let text = blocking(&state, move |state| {
+        let compose = |reader: &Principal| archive(state, reader, &customer_id.0, locale);
+        retention::export(state, &principal, &context, &customer_id.0, &compose)
+    })
+    .await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{file_name}\""),
+        ))
+        .content_type("application/json")
+        .body(text))
+}
+
+fn archive(state: &AppState, reader: &Principal, customer_id: &str, locale: Locale) -> Result<Value, AppError> {
+    let contracts = SubscriptionQuery::default();
+    let changes = ChangeQuery::default();
+    let (charge_query, email_query) = (ChargeQuery::default(), EmailQuery::default());
+    let subscriptions = all(|page| subscriptions::list(state, reader, &contracts, page))?;
+    let plan_changes = all(|page| plan_changes::list(state, reader, &changes, page))?;
+    let cancellations = all(|page| cancellations::list(state, reader, &changes, page))?;
+    let charges = all(|page| charges::list(state, reader, &charge_query, page))?;
+    let invoice_query = InvoiceQuery::default();
+    let invoices = all(|page| invoices::list(state, reader, &invoice_query, page))?;
+    let emails = all(|page| emails::list(state, reader, &email_query, page))?;
+    let retained = retention::find(state, reader, customer_id)?;
+    Ok(json!({
+        "format": "vertragswerk-export",
+        "version": 1,
+        "customer": value(&CustomerDto::from(customers::find(state, reader, customer_id)?))?,
+        "subscriptions": values(subscriptions.iter().map(|view| SubscriptionDto::new(view, locale)))?,
+        "plan_changes": values(plan_changes.iter().map(|view| PlanChangeDto::new(view, locale)))?,
+        "cancellations": values(cancellations.iter().map(|view| CancellationDto::new(view, locale)))?,
+        "charges": values(charges.iter().map(|view| {
+            Ok(ChargeDto::new(&view.charge, &view.subscription_id, &view.customer_id, locale))
+        }))?,
+        "invoices": values(invoices.into_iter().map(|view| Ok(InvoiceDto::new(view, locale))))?,
+        "events": values(events_of(state, reader)?.into_iter().map(|view| Ok(EventDto::from(view))))?,
+        "emails": values(emails.into_iter().map(|view| Ok(EmailDto::in_list(view, locale))))?,
+        "data_retention": value(&DataRetentionDto::new(retained, locale))?,
+    }))
+}
+
+/// All events of the customer, oldest first.
+fn events_of(state: &AppState, reader: &Principal) -> Result<Vec<EventView>, AppError> {
+    let mut query = EventQuery::default();
+    let mut views = Vec::new();
+    loop {
+        // One row more than asked for tells that there is a next page; here it is simply taken.
+        let rows = events::list(state, reader, &query, 100)?;
+        let last = rows.last().and_then(|row| row.position);
+        for row in rows {
+            views.push(EventView::try_from(row)?);
+        }
+        match last {
+            Some(position) => query.after = position,
+            None => return Ok(views),
+        }
+    }
+}
+
+fn value<T: Serialize>(dto: &T) -> Result<Value, AppError> {
+    serde_json::to_value(dto).map_err(|error| AppError::Internal(error.into()))
+}
+
+fn values<T: Serialize>(items: impl Iterator<Item = Result<T, AppError>>) -> Result<Vec<Value>, AppError> {
+    items.map(|item| value(&item?)).collect()
+}

@@ -1,0 +1,256 @@
+//! "Cancel and delete data" to its end: what is erased, what is kept and why, and a customer's own data as an archive.
+
+use serde_json::{Value, json};
+
+use crate::declarations::text;
+use crate::helpers::http::Caller;
+use crate::helpers::{TestApp, over_http};
+use crate::scenarios::story::consents;
+
+over_http!(
+    the_end_erases_product_data_and_keeps_what_the_law_asks_for,
+    an_end_without_the_wish_erases_nothing,
+    a_profile_stays_while_another_contract_goes_on,
+    customers_take_their_own_data_with_them,
+);
+
+const PROVIDER: &str = "sprechfenster";
+
+/// A customer of 15 March 2021 with a contract "plus", on a test clock.
+async fn customer(app: &TestApp<'_>) -> (String, String, String) {
+    let clock = app.test_clock(PROVIDER, "2021-03-15T09:00:00Z").await;
+    let members = json!({ "test_clock_id": clock, "metadata": { "nickname": "Praxis am Markt" } });
+    let (customer_id, customer) = app.customer_with(PROVIDER, members).await;
+    let contract = conclude(&customer).await;
+    (clock, customer_id, contract)
+}
+
+async fn conclude(customer: &Caller) -> String {
+    let order = json!({ "plan": "plus", "quantity": 3, "consents": consents(&["terms", "dpa"]) });
+    let contract = customer.post("/v1/subscriptions", order).await.expect(201);
+    text(&contract, "id").to_owned()
+}
+
+async fn cancel(staff: &Caller, contract: &str, delete_data: bool) {
+    let body = json!({ "delete_data": delete_data });
+    let path = format!("/v1/subscriptions/{contract}/cancellations");
+    let change = staff.post(&path, body).await.expect(201);
+    assert_eq!(change["ends_on"], "2021-06-30");
+}
+
+async fn events(staff: &Caller, customer_id: &str) -> Vec<Value> {
+    let listed = staff
+        .get(&format!("/v1/events?customer_id={customer_id}&limit=100"))
+        .await
+        .expect(200);
+    listed["data"].as_array().expect("a list").clone()
+}
+
+async fn the_end_erases_product_data_and_keeps_what_the_law_asks_for(app: TestApp<'_>) {
+    let (clock, customer_id, contract) = customer(&app).await;
+    let staff = app.staff(PROVIDER);
+    cancel(&staff, &contract, true).await;
+    let retention = format!("/v1/customers/{customer_id}/data-retention");
+    let before = staff.get(&retention).await.expect(200);
+    assert_eq!((&before["in_use"], &before["erasures"]), (&json!(true), &json!([])));
+    assert!(
+        before["retained"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .all(|one| { one["restricted"] == false && one["last_deletion_on"].is_null() })
+    );
+
+    app.advance(PROVIDER, &clock, "2021-06-30T21:59:59Z").await;
+    assert_eq!(
+        staff.get(&retention).await.expect(200)["erasures"],
+        json!([]),
+        "until the end everything stays"
+    );
+    app.advance(PROVIDER, &clock, "2021-06-30T22:00:00Z").await;
+    let after = staff.get(&retention).await.expect(200);
+    assert_eq!(after["in_use"], json!(false));
+    let erasure = &after["erasures"][0];
+    assert_eq!(
+        (
+            &erasure["due_on"],
+            &erasure["deadline_on"],
+            &erasure["subscription_id"],
+            &erasure["acknowledged_at"]
+        ),
+        (
+            &json!("2021-07-01"),
+            &json!("2021-07-31"),
+            &json!(contract),
+            &json!(null)
+        )
+    );
+    assert_eq!(erasure["erased_profile"], json!(true));
+    let kept: Vec<(&str, &str, bool)> = after["retained"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| {
+            (
+                text(one, "class"),
+                text(one, "last_deletion_on"),
+                one["restricted"] == true,
+            )
+        })
+        .collect();
+    assert_eq!(
+        kept,
+        [
+            ("invoices", "2030-01-01", true),
+            ("letters", "2028-01-01", true),
+            ("evidence", "2028-01-01", true),
+        ]
+    );
+    let english = app
+        .staff(PROVIDER)
+        .request(reqwest::Method::GET, &retention)
+        .header("Accept-Language", "en");
+    let english = staff.send(english).await.expect(200);
+    assert!(text(&english["retained"][0], "description").contains("eight years"));
+
+    let happened = events(&staff, &customer_id).await;
+    let due = happened
+        .iter()
+        .find(|event| event["type"] == "customer.data_erasure_due")
+        .expect("told");
+    assert_eq!(
+        (&due["data"]["erasure"]["deadline_on"], &due["occurred_at"]),
+        (&json!("2021-07-31"), &json!("2021-06-30T22:00:00.000Z"))
+    );
+    let erased = json!({ "erased": true });
+    for event in &happened {
+        let gone = event["data"] == erased;
+        let product = ["customer.created", "customer.updated"].contains(&text(event, "type"));
+        assert_eq!(gone, product, "{event}");
+    }
+    let master = staff.get(&format!("/v1/customers/{customer_id}")).await.expect(200);
+    assert_eq!(
+        (&master["metadata"], &master["name"]),
+        (&json!({}), &json!("Erika Mustermann"))
+    );
+    let evidence = staff
+        .get(&format!("/v1/subscriptions/{contract}/evidence"))
+        .await
+        .expect(200);
+    assert!(!evidence.to_string().contains("Praxis am Markt"));
+    assert_eq!(
+        evidence["chain"]["intact"],
+        json!(true),
+        "erasing does not break the chain: {}",
+        evidence["chain"]
+    );
+    assert_eq!(evidence["chain"]["erased"], erasure["erased_event_payloads"]);
+
+    let path = format!("/v1/erasures/{}/acknowledge", text(erasure, "id"));
+    let note = json!({ "note": "Konten gelöscht." });
+    let confirmed = staff.post(&path, note).await.expect(200);
+    assert!(confirmed["acknowledged_at"].is_string());
+    assert_eq!(staff.post_empty(&path).await.expect(200), confirmed, "once is enough");
+    let types: Vec<String> = events(&staff, &customer_id)
+        .await
+        .iter()
+        .map(|event| text(event, "type").to_owned())
+        .filter(|name| name.starts_with("customer.data_"))
+        .collect();
+    assert_eq!(
+        types,
+        [
+            "customer.data_erasure_due",
+            "customer.data_erased",
+            "customer.data_erasure_acknowledged"
+        ]
+    );
+}
+
+async fn an_end_without_the_wish_erases_nothing(app: TestApp<'_>) {
+    let (clock, customer_id, contract) = customer(&app).await;
+    let staff = app.staff(PROVIDER);
+    cancel(&staff, &contract, false).await;
+    app.advance(PROVIDER, &clock, "2021-07-01T10:00:00Z").await;
+    let after = staff
+        .get(&format!("/v1/customers/{customer_id}/data-retention"))
+        .await
+        .expect(200);
+    assert_eq!((&after["in_use"], &after["erasures"]), (&json!(false), &json!([])));
+    let master = staff.get(&format!("/v1/customers/{customer_id}")).await.expect(200);
+    assert_eq!(master["metadata"], json!({ "nickname": "Praxis am Markt" }));
+}
+
+async fn a_profile_stays_while_another_contract_goes_on(app: TestApp<'_>) {
+    let (clock, customer_id, contract) = customer(&app).await;
+    let staff = app.staff(PROVIDER);
+    let session = staff
+        .post_empty(&format!("/v1/customers/{customer_id}/sessions"))
+        .await
+        .expect(200);
+    let other = conclude(&app.anonymous.with_token(text(&session, "access_token"))).await;
+    cancel(&staff, &contract, true).await;
+    app.advance(PROVIDER, &clock, "2021-07-01T10:00:00Z").await;
+    let path = format!("/v1/customers/{customer_id}/data-retention");
+    let after = staff.get(&path).await.expect(200);
+    assert_eq!(
+        (&after["in_use"], &after["erasures"][0]["erased_profile"]),
+        (&json!(true), &json!(false))
+    );
+    let master = staff.get(&format!("/v1/customers/{customer_id}")).await.expect(200);
+    assert_eq!(master["metadata"], json!({ "nickname": "Praxis am Markt" }));
+    // A revoked wish is none: the cancellation that ended a contract counts.
+    let change = staff
+        .post(
+            &format!("/v1/subscriptions/{other}/cancellations"),
+            json!({ "delete_data": true }),
+        )
+        .await
+        .expect(201);
+    staff
+        .post_empty(&format!("/v1/cancellations/{}/revoke", text(&change, "id")))
+        .await
+        .expect(200);
+    app.advance(PROVIDER, &clock, "2021-10-01T10:00:00Z").await;
+    assert_eq!(
+        staff.get(&path).await.expect(200)["erasures"].as_array().map(Vec::len),
+        Some(1)
+    );
+}
+
+async fn customers_take_their_own_data_with_them(app: TestApp<'_>) {
+    let (customer_id, customer) = app.customer(PROVIDER, "business").await;
+    let contract = conclude(&customer).await;
+    let (_, stranger) = app.customer(PROVIDER, "business").await;
+    let path = format!("/v1/customers/{customer_id}/exports");
+    stranger.post_empty(&path).await.expect_problem(404, "not_found");
+    let answer = customer.post_empty(&path).await;
+    assert!(
+        answer
+            .header("content-disposition")
+            .starts_with("attachment; filename=\"cus_")
+    );
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let bytes = answer.text.clone();
+    let archive = answer.expect(200);
+    assert_eq!(archive["customer"]["id"], json!(customer_id));
+    assert_eq!(archive["subscriptions"][0]["id"], json!(contract));
+    for (part, least) in [("charges", 1), ("events", 2), ("emails", 1)] {
+        let items = archive[part].as_array().expect("a list");
+        assert!(items.len() >= least, "{part}: {items:?}");
+        assert!(
+            items.iter().all(|item| item["customer_id"] == json!(customer_id)),
+            "{part}"
+        );
+    }
+    let staff = app.staff(PROVIDER);
+    let handed_over = events(&staff, &customer_id).await.pop().expect("an event");
+    assert_eq!(handed_over["type"], "customer.data_exported");
+    use sha2::{Digest, Sha256};
+    let sha256: String = Sha256::digest(bytes.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(handed_over["data"]["export"]["sha256"], json!(sha256));
+    staff.post_empty(&path).await.expect(200);
+}
