@@ -39,6 +39,8 @@ pub enum EmailKind {
     AddOnBooked,
     /// The quantity of an add-on was changed.
     AddOnQuantityChanged,
+    /// A change of an add-on's quantity was taken back.
+    AddOnQuantityChangeRevoked,
     /// An add-on was cancelled.
     AddOnCancellationReceived,
     /// The cancellation of an add-on was taken back.
@@ -47,6 +49,8 @@ pub enum EmailKind {
     AddOnWithdrawn,
     /// An invoice was issued.
     InvoiceIssued,
+    /// An invoice was corrected.
+    CreditNoteIssued,
     /// A declaration arrived through the statutory functions, whether or not a contract was recognised.
     DeclarationReceived,
     /// Staff found that such a declaration has no effect, and say why.
@@ -57,7 +61,7 @@ pub enum EmailKind {
 
 impl EmailKind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::ContractConcluded,
         Self::PlanChangeReceived,
         Self::PlanChangeApplied,
@@ -69,10 +73,12 @@ impl EmailKind {
         Self::WithdrawalReceived,
         Self::AddOnBooked,
         Self::AddOnQuantityChanged,
+        Self::AddOnQuantityChangeRevoked,
         Self::AddOnCancellationReceived,
         Self::AddOnCancellationRevoked,
         Self::AddOnWithdrawn,
         Self::InvoiceIssued,
+        Self::CreditNoteIssued,
         Self::DeclarationReceived,
         Self::DeclarationRejected,
         Self::WebhookEndpointDisabled,
@@ -92,10 +98,12 @@ impl EmailKind {
             Self::WithdrawalReceived => "withdrawal_received",
             Self::AddOnBooked => "add_on_booked",
             Self::AddOnQuantityChanged => "add_on_quantity_changed",
+            Self::AddOnQuantityChangeRevoked => "add_on_quantity_change_revoked",
             Self::AddOnCancellationReceived => "add_on_cancellation_received",
             Self::AddOnCancellationRevoked => "add_on_cancellation_revoked",
             Self::AddOnWithdrawn => "add_on_withdrawn",
             Self::InvoiceIssued => "invoice_issued",
+            Self::CreditNoteIssued => "credit_note_issued",
             Self::DeclarationReceived => "declaration_received",
             Self::DeclarationRejected => "declaration_rejected",
             Self::WebhookEndpointDisabled => "webhook_endpoint_disabled",
@@ -121,9 +129,11 @@ impl EmailKind {
             EventType::WithdrawalCreated => Self::WithdrawalReceived,
             EventType::AddOnCreated => Self::AddOnBooked,
             EventType::AddOnQuantityChangeCreated => Self::AddOnQuantityChanged,
+            EventType::AddOnQuantityChangeRevoked => Self::AddOnQuantityChangeRevoked,
             EventType::AddOnCancellationCreated => Self::AddOnCancellationReceived,
             EventType::AddOnCancellationRevoked => Self::AddOnCancellationRevoked,
             EventType::InvoiceIssued => Self::InvoiceIssued,
+            EventType::CreditNoteIssued => Self::CreditNoteIssued,
             _ => return None,
         })
     }

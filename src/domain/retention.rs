@@ -64,8 +64,9 @@ impl RetainedClass {
                 "Invoices, credit notes, payments and the items they were made of: eight years.",
             ),
             Self::Letters => LocalizedText::new(
-                "Geschäftsbriefe: Verträge, Erklärungen und ihre Bestätigungen: sechs Jahre.",
-                "Commercial letters: contracts, declarations and their confirmations: six years.",
+                "Geschäftsbriefe: Verträge, Kündigungen, Widerrufe und andere Erklärungen mit ihren Gründen und Bestätigungen: sechs Jahre.",
+                "Commercial letters: contracts, cancellations, withdrawals and other declarations with their reasons and confirmations: six \
+                 years.",
             ),
             Self::Evidence => LocalizedText::new(
                 "Nachweise, wer was erklärt und wem zugestimmt hat: so lange wie die Erklärungen.",
@@ -171,6 +172,7 @@ mod tests {
                 "slot.allocated",
                 "slot.released",
                 "slot.moved",
+                "usage.recorded",
                 "customer.created",
                 "customer.updated",
             ]

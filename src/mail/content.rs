@@ -6,14 +6,14 @@ use time::Date;
 
 pub use super::audience::Audience;
 use crate::domain::account::Account;
-use crate::domain::calendar::{parse_date, previous_day};
+use crate::domain::calendar::previous_day;
 use crate::domain::catalogue::{Catalogue, DocumentKind, Plan, PriceKind};
 use crate::domain::change::{Change, ChangeStatus, PlanChangeDetails, Review};
 use crate::domain::email::EmailKind;
 use crate::domain::event::DraftEvent;
 use crate::domain::event_type::EventType;
 use crate::domain::localized::Locale;
-use crate::domain::money::{Currency, Money};
+use crate::domain::money::Currency;
 use crate::domain::preview::recurring_price;
 use crate::domain::subscription::{Phase, Subscription};
 use crate::domain::tax::PriceMode;
@@ -94,8 +94,13 @@ impl Happening<'_> {
     /// The values of the mail of this kind about `draft`; `None` if the account does not hold what it is about.
     pub fn values(&self, kind: EmailKind, draft: &DraftEvent) -> Option<Value> {
         let mut values = self.audience.frame();
-        if kind == EmailKind::InvoiceIssued {
-            merge(&mut values, self.invoice(draft)?);
+        let document = match kind {
+            EmailKind::InvoiceIssued => Some(self.invoice(draft)?),
+            EmailKind::CreditNoteIssued => Some(self.credit_note(draft)?),
+            _ => None,
+        };
+        if let Some(document) = document {
+            merge(&mut values, document);
             return Some(values);
         }
         let contract = draft
@@ -111,7 +116,8 @@ impl Happening<'_> {
             EmailKind::PlanChangeReceived
             | EmailKind::PlanChangeApplied
             | EmailKind::PlanChangeRevoked
-            | EmailKind::AddOnQuantityChanged => self.plan_change(about, draft)?,
+            | EmailKind::AddOnQuantityChanged
+            | EmailKind::AddOnQuantityChangeRevoked => self.plan_change(about, draft)?,
             EmailKind::CancellationReceived
             | EmailKind::CancellationDecided
             | EmailKind::CancellationRevoked
@@ -120,6 +126,7 @@ impl Happening<'_> {
             | EmailKind::AddOnCancellationRevoked => self.cancellation(about, draft)?,
             EmailKind::WithdrawalReceived | EmailKind::AddOnWithdrawn => self.withdrawal(about, draft)?,
             EmailKind::InvoiceIssued
+            | EmailKind::CreditNoteIssued
             | EmailKind::DeclarationReceived
             | EmailKind::DeclarationRejected
             | EmailKind::WebhookEndpointDisabled => return None,
@@ -128,57 +135,6 @@ impl Happening<'_> {
         merge(&mut values, json!({ "contract": self.contract(about, contract) }));
         merge(&mut values, own);
         Some(values)
-    }
-
-    fn withdrawal(&self, about: &Subscription, draft: &DraftEvent) -> Option<Value> {
-        let id = draft.data["withdrawal"]["id"].as_str()?;
-        let withdrawal = self.account.withdrawals.iter().find(|one| one.id == id)?;
-        let audience = &self.audience;
-        let plan = self.plan(about, withdrawal.withdrawn_on);
-        let name = plan["name"].as_str().unwrap_or_default();
-        let subject = match (withdrawal.quantity, &withdrawal.plan_change_id, audience.locale) {
-            (Some(quantity), ..) => format!("{quantity} × {name}"),
-            (None, Some(_), Locale::De) => format!("Vertragswechsel; es gilt wieder {name}"),
-            (None, Some(_), Locale::En) => format!("plan change; {name} applies again"),
-            (None, None, _) => name.to_owned(),
-        };
-        let (refund, by) = (
-            audience.money(withdrawal.amounts.refund),
-            audience.date(withdrawal.refund_by_on),
-        );
-        let refund = match audience.locale {
-            _ if withdrawal.amounts.refund.is_zero() => None,
-            Locale::De => Some(format!("{refund} bis zum {by}")),
-            Locale::En => Some(format!("{refund} by {by}")),
-        };
-        Some(json!({
-            "received": audience.date_and_time(withdrawal.received_at),
-            "subject_of_withdrawal": subject,
-            "reason": withdrawal.reason,
-            "refund": refund,
-            "plan": plan,
-        }))
-    }
-
-    fn invoice(&self, draft: &DraftEvent) -> Option<Value> {
-        let invoice = &draft.data["invoice"];
-        let day = |member: &str| {
-            invoice[member]
-                .as_str()
-                .and_then(parse_date)
-                .map(|day| self.audience.date(day))
-        };
-        let total = &invoice["total"];
-        let currency = Currency::parse(total["currency"].as_str()?)?;
-        let total = Money::parse(total["amount"].as_str()?, currency).ok()?;
-        Some(json!({
-            "invoice": {
-                "number": invoice["number"].as_str()?,
-                "issued_on": day("issued_on"),
-                "due_on": day("due_on"),
-                "total": self.audience.money(total),
-            },
-        }))
     }
 
     fn conclusion(&self, subscription: &Subscription, draft: &DraftEvent) -> Value {
@@ -278,8 +234,9 @@ impl Happening<'_> {
     }
 
     /// The content of the contract from `day` on: what is sold, at what price, on which terms (§ 312f Abs. 2 BGB).
-    fn plan(&self, subscription: &Subscription, day: Date) -> Value {
-        let Some(phase) = subscription.phase_on(day) else {
+    pub(super) fn plan(&self, subscription: &Subscription, day: Date) -> Value {
+        // What was withdrawn from has no phase left that counts; the last one says what it was.
+        let Some(phase) = subscription.phase_on(day).or_else(|| subscription.phases.last()) else {
             return json!({ "name": "", "quantity": null, "features": [], "prices": [] });
         };
         let (plan, audience) = (&phase.plan.plan, &self.audience);

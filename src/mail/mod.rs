@@ -5,4 +5,5 @@
 mod audience;
 pub mod content;
 pub mod render;
+mod settlement;
 pub mod smtp;

@@ -62,10 +62,12 @@ sources! {
     WithdrawalReceived => "withdrawal_received",
     AddOnBooked => "add_on_booked",
     AddOnQuantityChanged => "add_on_quantity_changed",
+    AddOnQuantityChangeRevoked => "add_on_quantity_change_revoked",
     AddOnCancellationReceived => "add_on_cancellation_received",
     AddOnCancellationRevoked => "add_on_cancellation_revoked",
     AddOnWithdrawn => "add_on_withdrawn",
     InvoiceIssued => "invoice_issued",
+    CreditNoteIssued => "credit_note_issued",
     DeclarationReceived => "declaration_received",
     DeclarationRejected => "declaration_rejected",
     WebhookEndpointDisabled => "webhook_endpoint_disabled",
@@ -280,7 +282,15 @@ mod tests {
             "consequences": [hostile], "extraordinary": true, "review_pending": true, "accepted": false,
             "wish_on": "4", "delete_data": true, "ends_on": "5", "cancelled_to_on": "6",
             "subject_of_withdrawal": hostile,
-            "invoice": { "number": hostile, "issued_on": "7", "total": "8", "due_on": null },
+            "dropped": "9", "compensation": "10",
+            "invoice": {
+                "number": hostile, "issued_on": "7", "net": "8", "tax": "8", "gross": "8", "balance_applied": null,
+                "amount_due": null, "due_on": null,
+            },
+            "credit_note": {
+                "number": hostile, "issued_on": "7", "gross": "8", "invoices": [hostile], "refund": hostile,
+                "to_balance": false,
+            },
             "declaration": {
                 "is_withdrawal": false, "reference": hostile, "entries": [{ "label": hostile, "value": hostile }],
                 "ends_on": null, "text": hostile,
@@ -331,7 +341,7 @@ mod tests {
             );
             let told = rendered.text.contains("16.03.2026")
                 || kind == EmailKind::PlanChangeApplied
-                || kind == EmailKind::InvoiceIssued;
+                || matches!(kind, EmailKind::InvoiceIssued | EmailKind::CreditNoteIssued);
             assert!(told, "{name} tells the receipt\n{}", rendered.text);
         });
     }

@@ -6,7 +6,7 @@ use time::Date;
 
 use crate::db::schema::{
     changes, charges, credit_notes, customers, data_erasures, declarations, emails, events, invoices, payments,
-    slot_allocations, subscriptions, usage_records,
+    slot_allocations, subscriptions, usage_records, withdrawals,
 };
 use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, lock_rows};
 use crate::domain::time_zone::TimeZone;
@@ -144,13 +144,42 @@ pub fn erase_payloads(
     Ok(changed)
 }
 
-/// Forgets what the slots of a contract held; that and when they were taken stays. Says how many.
-pub fn erase_slots(conn: &mut DbConnection, subscription_id: &str) -> Result<usize, DbError> {
-    Ok(
-        diesel::update(slot_allocations::table.filter(slot_allocations::subscription_id.eq(subscription_id)))
-            .set((slot_allocations::name.eq(""), slot_allocations::url.eq(None::<String>)))
+/// Forgets what the slots of a customer held, all of them or those of one contract; that and when they were taken stays. Says how
+/// many had held something.
+pub fn erase_slots(
+    conn: &mut DbConnection,
+    customer_id: &str,
+    subscription_id: Option<&str>,
+) -> Result<usize, DbError> {
+    let held = slot_allocations::table
+        .filter(slot_allocations::customer_id.eq(customer_id))
+        .filter(slot_allocations::name.ne(""));
+    let nothing = (slot_allocations::name.eq(""), slot_allocations::url.eq(None::<String>));
+    Ok(match subscription_id {
+        Some(id) => diesel::update(held.filter(slot_allocations::subscription_id.eq(id)))
+            .set(nothing)
             .execute(conn)?,
-    )
+        None => diesel::update(held).set(nothing).execute(conn)?,
+    })
+}
+
+/// Forgets the references that usage came with, which name what the customer did; quantity and day stand on invoices and stay.
+pub fn erase_usage_references(
+    conn: &mut DbConnection,
+    customer_id: &str,
+    subscription_id: Option<&str>,
+) -> Result<(), DbError> {
+    let named = usage_records::table
+        .filter(usage_records::customer_id.eq(customer_id))
+        .filter(usage_records::reference.is_not_null());
+    let nothing = usage_records::reference.eq(None::<String>);
+    match subscription_id {
+        Some(id) => diesel::update(named.filter(usage_records::subscription_id.eq(id)))
+            .set(nothing)
+            .execute(conn)?,
+        None => diesel::update(named).set(nothing).execute(conn)?,
+    };
+    Ok(())
 }
 
 /// Forgets what is known of a customer beyond what letters and invoices need.
@@ -199,7 +228,7 @@ pub fn extent_of_invoices(conn: &mut DbConnection, customer_id: &str) -> Result<
     Ok(invoices.and(credit_notes).and(payments).and(charges).and(usage))
 }
 
-/// Contracts, declarations and e-mails of a customer.
+/// Contracts, changes, cancellations, withdrawals, declarations and e-mails of a customer.
 pub fn extent_of_letters(conn: &mut DbConnection, customer_id: &str, zone: &TimeZone) -> Result<Extent, DbError> {
     let contracts = instants(
         subscriptions::table
@@ -216,6 +245,17 @@ pub fn extent_of_letters(conn: &mut DbConnection, customer_id: &str, zone: &Time
         changes::table
             .filter(changes::customer_id.eq(customer_id))
             .select((count_star(), min(changes::received_at), max(changes::received_at)))
+            .first(conn)?,
+        zone,
+    );
+    let withdrawn = instants(
+        withdrawals::table
+            .filter(withdrawals::customer_id.eq(customer_id))
+            .select((
+                count_star(),
+                min(withdrawals::received_at),
+                max(withdrawals::received_at),
+            ))
             .first(conn)?,
         zone,
     );
@@ -237,7 +277,7 @@ pub fn extent_of_letters(conn: &mut DbConnection, customer_id: &str, zone: &Time
             .first(conn)?,
         zone,
     );
-    Ok(contracts.and(changed).and(declared).and(mailed))
+    Ok(contracts.and(changed).and(withdrawn).and(declared).and(mailed))
 }
 
 /// Events of a customer whose data are still there.

@@ -10,8 +10,13 @@ over_http!(
     a_contract_is_cancelled_by_keyboard,
     without_a_match_the_page_says_the_same,
     a_withdrawal_is_confirmed_on_its_second_page,
+    a_withdrawal_without_a_match_is_told_the_same,
     mistakes_are_named_and_linked,
 );
+
+/// The text of a confirmation without reference and hash, which are others each time.
+const WITHOUT_WHAT_DIFFERS: &str = "[...document.querySelectorAll('main dd')].forEach(one => { if (/^[0-9a-f]{64}$|^.{5}-.{5}$/.test(one.innerText)) \
+     one.innerText = '…'; }), document.querySelector('main').innerText";
 
 /// Everything is there at once, fits a narrow screen, and the button is in sight without scrolling.
 fn check_layout(browser: &mut Chromium, button: &str) {
@@ -176,10 +181,7 @@ async fn without_a_match_the_page_says_the_same(app: TestApp<'_>) {
         );
         tab_to(&mut browser, "submit");
         browser.press_and_load("Enter");
-        let page = browser.ask(
-            "[...document.querySelectorAll('main dd')].forEach(one => { if (/^[0-9a-f]{64}$|^.{5}-.{5}$/.test(one.innerText)) \
-             one.innerText = '…'; }), document.querySelector('main').innerText",
-        );
+        let page = browser.ask(WITHOUT_WHAT_DIFFERS);
         said.push(page.as_str().expect("a text").replace(contract.as_str(), "…"));
     }
     assert!(
@@ -236,6 +238,53 @@ async fn a_withdrawal_is_confirmed_on_its_second_page(app: TestApp<'_>) {
     assert_eq!(browser.ask("document.querySelector('main').innerText"), first);
     let listed = staff.get("/v1/declarations").await.expect(200);
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(1));
+    // It proved its contract, so it had its effect at once; the page does not say so.
+    assert_eq!(
+        (&listed["data"][0]["status"], &listed["data"][0]["automatic"]),
+        (&json!("executed"), &json!(true))
+    );
+    let after = staff
+        .get(&format!("/v1/subscriptions/{}", text(&contract, "id")))
+        .await
+        .expect(200);
+    assert_eq!(after["status"], "withdrawn");
+    assert!(!first.to_string().contains("Erstattung"), "{first}");
+}
+
+async fn a_withdrawal_without_a_match_is_told_the_same(app: TestApp<'_>) {
+    let Some(mut browser) = chromium() else { return };
+    let (_, _, contract) = consumer_contract(&app).await;
+    let number = text(&contract, "contract_number").to_owned();
+    let unknown: String = number.chars().rev().collect();
+    let mut said = Vec::new();
+    for contract in [&number, &unknown] {
+        browser.open(&address(&app, "/p/kontaktkiste/widerrufen?lang=en").await);
+        fill(
+            &mut browser,
+            &[
+                ("name", "Erika Mustermann"),
+                ("contract", contract),
+                ("confirmation_email", "erika@example.com"),
+            ],
+        );
+        tab_to(&mut browser, "submit");
+        browser.press_and_load("Enter");
+        tab_to(&mut browser, "submit");
+        browser.press_and_load("Enter");
+        let page = browser.ask(WITHOUT_WHAT_DIFFERS);
+        said.push(page.as_str().expect("a text").replace(contract.as_str(), "…"));
+    }
+    assert!(
+        said[0].contains("Confirmation of your withdrawal") && said[0].len() > 300,
+        "{}",
+        said[0]
+    );
+    assert_eq!(said[0], said[1]);
+    let listed = app.staff("kontaktkiste").get("/v1/declarations").await.expect(200);
+    assert_eq!(
+        (&listed["data"][0]["status"], &listed["data"][1]["status"]),
+        (&json!("received"), &json!("executed"))
+    );
 }
 
 async fn mistakes_are_named_and_linked(app: TestApp<'_>) {

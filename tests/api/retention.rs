@@ -11,6 +11,8 @@ over_http!(
     the_end_erases_product_data_and_keeps_what_the_law_asks_for,
     an_end_without_the_wish_erases_nothing,
     a_profile_stays_while_another_contract_goes_on,
+    what_slots_held_and_usage_named_is_found_nowhere_afterwards,
+    reasons_and_declarations_stay_with_the_letters,
     customers_take_their_own_data_with_them,
 );
 
@@ -215,6 +217,139 @@ async fn a_profile_stays_while_another_contract_goes_on(app: TestApp<'_>) {
     assert_eq!(
         staff.get(&path).await.expect(200)["erasures"].as_array().map(Vec::len),
         Some(1)
+    );
+}
+
+/// Everything a customer is handed, in one text.
+async fn exported(staff: &Caller, customer_id: &str) -> String {
+    let answer = staff.post_empty(&format!("/v1/customers/{customer_id}/exports")).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.text
+}
+
+/// How many rows of a table hold a text in a column, as they lie in the database.
+fn stored(app: &TestApp<'_>, table: &str, column: &str, part: &str) -> i64 {
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        n: i64,
+    }
+    let query = format!("SELECT count(*) AS n FROM {table} WHERE {column} LIKE '%{part}%'");
+    let count = app.state.db.read(|conn| {
+        use diesel::RunQueryDsl;
+        let row: Count = diesel::sql_query(query)
+            .get_result(conn)
+            .map_err(vertragswerk::db::DbError::from)?;
+        Ok::<_, vertragswerk::error::AppError>(row.n)
+    });
+    count.expect("a database")
+}
+
+async fn what_slots_held_and_usage_named_is_found_nowhere_afterwards(app: TestApp<'_>) {
+    let clock = app.test_clock("textschirm", "2026-01-01T09:00:00Z").await;
+    let (customer_id, customer) = app.customer_with("textschirm", json!({ "test_clock_id": clock })).await;
+    let order = json!({ "plan": "single", "consents": consents(&["terms", "dpa"]) });
+    let contract = customer.post("/v1/subscriptions", order).await.expect(201);
+    let contract = text(&contract, "id").to_owned();
+    let presence = json!({
+        "kind": "presence", "target": "blog", "name": "Geheimtagebuch", "url": "https://geheimtagebuch.example/",
+    });
+    let path = format!("/v1/subscriptions/{contract}/slots");
+    customer.post(&path, presence).await.expect(201);
+    let staff = app.staff("textschirm");
+    let path = format!("/v1/subscriptions/{contract}/cancellations");
+    staff.post(&path, json!({ "delete_data": true })).await.expect(201);
+    let held = |app: &TestApp<'_>| {
+        [
+            ("slot_allocations", "name"),
+            ("slot_allocations", "url"),
+            ("events", "data"),
+        ]
+        .map(|(table, column)| stored(app, table, column, "eheimtagebuch"))
+    };
+    assert_eq!(held(&app), [1, 1, 1]);
+    assert!(exported(&staff, &customer_id).await.contains("Geheimtagebuch"));
+    // The slot is given up with the contract, in the very transaction that erases what it held.
+    app.advance("textschirm", &clock, "2027-03-01T09:00:00Z").await;
+    assert_eq!(held(&app), [0, 0, 0]);
+    let after = exported(&staff, &customer_id).await;
+    assert!(!after.contains("eheimtagebuch"), "{after}");
+    let happened = staff
+        .get(&format!("/v1/events?customer_id={customer_id}&limit=100"))
+        .await
+        .expect(200);
+    let erased: Vec<&str> = happened["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|event| event["data"] == json!({ "erased": true }))
+        .map(|event| text(event, "type"))
+        .collect();
+    assert_eq!(erased, ["customer.created", "slot.allocated", "slot.released"]);
+    let kept = staff
+        .get(&format!("/v1/customers/{customer_id}/data-retention"))
+        .await
+        .expect(200);
+    let erasure = &kept["erasures"][0];
+    assert_eq!(
+        (&erasure["erased_event_payloads"], &erasure["erased_slots"]),
+        (&json!(3), &json!(1))
+    );
+    let path = format!("/v1/subscriptions/{contract}/evidence");
+    let evidence = staff.get(&path).await.expect(200);
+    assert_eq!(
+        (&evidence["chain"]["intact"], &evidence["chain"]["erased"]),
+        (&json!(true), &json!(3))
+    );
+
+    let (clock, customer_id, contract) = self::customer(&app).await;
+    let staff = app.staff(PROVIDER);
+    let record = json!({ "subscription_id": contract, "price": "sms", "quantity": 2, "reference": "an-frau-geheim" });
+    staff
+        .post("/v1/usage", json!({ "records": [record] }))
+        .await
+        .expect(201);
+    cancel(&staff, &contract, true).await;
+    assert_eq!(stored(&app, "usage_records", "reference", "geheim"), 1);
+    app.advance(PROVIDER, &clock, "2021-08-01T10:00:00Z").await;
+    assert_eq!(stored(&app, "usage_records", "reference", "geheim"), 0);
+    let archive: Value = serde_json::from_str(&exported(&staff, &customer_id).await).expect("JSON");
+    assert_eq!(
+        (&archive["usage"][0]["quantity"], &archive["usage"][0]["reference"]),
+        (&json!(2), &json!(null)),
+        "what stands on the invoice is kept"
+    );
+}
+
+async fn reasons_and_declarations_stay_with_the_letters(app: TestApp<'_>) {
+    let (clock, customer_id, contract) = customer(&app).await;
+    let staff = app.staff(PROVIDER);
+    let shown = staff.get(&format!("/v1/subscriptions/{contract}")).await.expect(200);
+    let mut declared = crate::declarations::cancellation(text(&shown, "contract_number"));
+    declared["identity"]["address"] = json!("Am Markt 1");
+    app.anonymous
+        .post(crate::declarations::CANCELLATIONS, declared)
+        .await
+        .expect(201);
+    let path = format!("/v1/subscriptions/{contract}/cancellations");
+    let wish = json!({ "delete_data": true, "reason": "Praxis geschlossen" });
+    staff.post(&path, wish).await.expect(201);
+    app.advance(PROVIDER, &clock, "2021-07-01T10:00:00Z").await;
+    let kept = staff
+        .get(&format!("/v1/customers/{customer_id}/data-retention"))
+        .await
+        .expect(200);
+    assert_eq!(kept["erasures"].as_array().map(Vec::len), Some(1), "{kept}");
+    let letters = &kept["retained"][1];
+    assert_eq!(
+        (&letters["class"], &letters["restricted"]),
+        (&json!("letters"), &json!(true))
+    );
+    assert!(text(letters, "description").contains("mit ihren Gründen"), "{letters}");
+    let archive = exported(&staff, &customer_id).await;
+    assert!(
+        archive.contains("Praxis geschlossen") && archive.contains("Am Markt 1"),
+        "letters are kept whole: {archive}"
     );
 }
 

@@ -5,6 +5,8 @@ mod dto;
 mod handlers;
 mod input;
 
+pub use dto::AddOnBookingDto;
+
 /// Mounts the operations of this module.
 pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
     config.configure(handlers::configure).configure(commands::configure);

@@ -6,6 +6,7 @@ mod inbox;
 mod input;
 mod public;
 
+pub use dto::DeclarationDto;
 pub use input::{PublicCancellation, PublicWithdrawal};
 pub use public::{even_out, is_statutory};
 

@@ -32,6 +32,8 @@ pub enum EmailKindDto {
     AddOnBooked,
     /// The quantity of an add-on was changed.
     AddOnQuantityChanged,
+    /// A change of an add-on's quantity was taken back.
+    AddOnQuantityChangeRevoked,
     /// An add-on was cancelled.
     AddOnCancellationReceived,
     /// The cancellation of an add-on was taken back.
@@ -40,6 +42,8 @@ pub enum EmailKindDto {
     AddOnWithdrawn,
     /// An invoice was issued.
     InvoiceIssued,
+    /// An invoice was corrected.
+    CreditNoteIssued,
     /// A declaration arrived through the statutory functions, whether or not a contract was recognised.
     DeclarationReceived,
     /// Staff found that such a declaration has no effect, and say why.
@@ -62,10 +66,12 @@ impl From<EmailKind> for EmailKindDto {
             EmailKind::WithdrawalReceived => Self::WithdrawalReceived,
             EmailKind::AddOnBooked => Self::AddOnBooked,
             EmailKind::AddOnQuantityChanged => Self::AddOnQuantityChanged,
+            EmailKind::AddOnQuantityChangeRevoked => Self::AddOnQuantityChangeRevoked,
             EmailKind::AddOnCancellationReceived => Self::AddOnCancellationReceived,
             EmailKind::AddOnCancellationRevoked => Self::AddOnCancellationRevoked,
             EmailKind::AddOnWithdrawn => Self::AddOnWithdrawn,
             EmailKind::InvoiceIssued => Self::InvoiceIssued,
+            EmailKind::CreditNoteIssued => Self::CreditNoteIssued,
             EmailKind::DeclarationReceived => Self::DeclarationReceived,
             EmailKind::DeclarationRejected => Self::DeclarationRejected,
             EmailKind::WebhookEndpointDisabled => Self::WebhookEndpointDisabled,
@@ -87,10 +93,12 @@ impl From<EmailKindDto> for EmailKind {
             EmailKindDto::WithdrawalReceived => Self::WithdrawalReceived,
             EmailKindDto::AddOnBooked => Self::AddOnBooked,
             EmailKindDto::AddOnQuantityChanged => Self::AddOnQuantityChanged,
+            EmailKindDto::AddOnQuantityChangeRevoked => Self::AddOnQuantityChangeRevoked,
             EmailKindDto::AddOnCancellationReceived => Self::AddOnCancellationReceived,
             EmailKindDto::AddOnCancellationRevoked => Self::AddOnCancellationRevoked,
             EmailKindDto::AddOnWithdrawn => Self::AddOnWithdrawn,
             EmailKindDto::InvoiceIssued => Self::InvoiceIssued,
+            EmailKindDto::CreditNoteIssued => Self::CreditNoteIssued,
             EmailKindDto::DeclarationReceived => Self::DeclarationReceived,
             EmailKindDto::DeclarationRejected => Self::DeclarationRejected,
             EmailKindDto::WebhookEndpointDisabled => Self::WebhookEndpointDisabled,

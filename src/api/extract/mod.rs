@@ -19,7 +19,7 @@ pub use faults::checked;
 pub use headers::IfMatch;
 pub use path::{
     AddOnId, ApiKeyId, BookingPath, CancellationId, ChargeId, CreditNoteId, CustomerId, DeclarationId, DraftToken,
-    EmailId, ErasureId, EventId, InvoiceId, LegalDocumentId, PlanChangeId, PlanId, ProviderSlug, SlotPath, SubscriptionId,
-    TestClockId, WebhookDeliveryId, WebhookEndpointId, WithdrawalId,
+    EmailId, ErasureId, EventId, InvoiceId, LegalDocumentId, PlanChangeId, PlanId, ProviderSlug, SlotPath,
+    SubscriptionId, TestClockId, WebhookDeliveryId, WebhookEndpointId, WithdrawalId,
 };
 pub use query::{NoParameters, Query};

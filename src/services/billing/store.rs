@@ -50,9 +50,10 @@ pub fn save_all(
     for bench in benches.iter_mut() {
         let mut end: ChainEnd = bench.chain_end();
         let mut drafts = std::mem::take(&mut bench.account.events);
-        retention::erase_due(conn, &bench.ground.provider.id, &bench.account, &mut drafts)?;
         let (provider_id, customer_id) = (&bench.ground.provider.id, bench.customer_id());
-        let chained = events::chained(provider_id, customer_id, &mut end, &drafts, caller, recorded_at);
+        let erased = retention::erase_due(conn, provider_id, &bench.account, &mut drafts)?;
+        let mut chained = events::chained(provider_id, customer_id, &mut end, &drafts, caller, recorded_at);
+        retention::blank(&mut chained, &erased);
         let event_ids: Vec<String> = chained.iter().map(|row| row.id.clone()).collect();
         rows.extend(chained);
         told.push((drafts, event_ids));

@@ -70,20 +70,43 @@ pub(super) fn automatically(
     let id = row.id.clone();
     let outcome = match row.content.0.clone() {
         DeclarationContent::Cancellation(declared) => cancel_contract(state, conn, row, &declared, holder, by),
-        DeclarationContent::Withdrawal(_) => assign(state, conn, row, holder, by),
+        DeclarationContent::Withdrawal(declared) => withdraw_or_assign(state, conn, row, &declared, holder, by),
     };
     match outcome {
         Ok(_) => Ok(()),
         Err(AppError::Refused(violation)) => {
-            tracing::info!(
-                declaration = id,
-                code = violation.code,
-                "a declaration is left to staff"
-            );
+            left_to_staff(&id, &violation);
             Ok(())
         }
         Err(error) => Err(error),
     }
+}
+
+/// A withdrawal that is late, or from a contract that gives no right to it, or only from a part, is never refused: it stands in
+/// the inbox with its contract and whether it came in time.
+fn withdraw_or_assign(
+    state: &AppState,
+    conn: &mut DbConnection,
+    row: DeclarationRow,
+    declared: &DeclaredWithdrawal,
+    holder: &HolderRow,
+    by: By<'_>,
+) -> Result<DeclarationRow, AppError> {
+    match withdraw_from_contract(state, conn, row.clone(), declared, holder, by) {
+        Err(AppError::Refused(violation)) => {
+            left_to_staff(&row.id, &violation);
+            assign(state, conn, row, holder, by)
+        }
+        outcome => outcome,
+    }
+}
+
+fn left_to_staff(declaration_id: &str, violation: &Violation) {
+    tracing::info!(
+        declaration = declaration_id,
+        code = violation.code,
+        "a declaration is left to staff"
+    );
 }
 
 /// Cancels the contract as declared, with the day of receipt of the declaration.
@@ -154,6 +177,7 @@ pub(super) fn withdraw_from_contract(
     };
     let withdrawal = withdrawals::execute_in(&mut bench, &new)?.withdrawal;
     let decision = DeclarationDecision {
+        automatic: !by.is_staff(),
         timely: Some(true),
         last_day_on: Some(withdrawal.last_day_on),
         result_id: Some(withdrawal.id),

@@ -4,7 +4,7 @@
 mod erase;
 mod export;
 
-pub use erase::erase_due;
+pub use erase::{blank, erase_due};
 pub use export::{all, export};
 
 use time::{Date, OffsetDateTime};

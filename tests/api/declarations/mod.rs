@@ -4,6 +4,7 @@ mod attacks;
 mod inbox;
 mod receiving;
 mod withdrawing;
+mod withdrawing_at_once;
 
 use serde_json::{Value, json};
 use vertragswerk::services::emails::deliver_next;

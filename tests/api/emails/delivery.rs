@@ -244,6 +244,7 @@ async fn a_notice_that_no_longer_holds_is_not_sent(app: TestApp<'_>) {
         .expect("a list")
         .iter()
         .rev()
+        .filter(|email| email["kind"] != "invoice_issued")
         .map(|email| {
             (
                 email["kind"].as_str().expect("a kind").to_owned(),
@@ -262,7 +263,8 @@ async fn a_notice_that_no_longer_holds_is_not_sent(app: TestApp<'_>) {
         told,
         expected.map(|(kind, status, code)| (kind.to_owned(), status.to_owned(), code))
     );
-    assert_eq!(server.accepted().len(), 3);
+    let invoices = emails.to_string().matches("\"invoice_issued\"").count();
+    assert_eq!(server.accepted().len(), 3 + invoices);
 }
 
 async fn nothing_travels_unencrypted_where_encryption_was_asked_for(app: TestApp<'_>) {

@@ -17,8 +17,9 @@ async fn in_the_demo_mails_are_kept_and_readable(app: TestApp<'_>) {
     while deliver_next(&app.state).expect("a database") {}
 
     let listed = customer.get("/v1/emails").await.expect(200);
-    let email = &listed["data"][0];
-    assert_eq!(listed["data"].as_array().map(Vec::len), Some(1), "{listed}");
+    assert_eq!(listed["data"].as_array().map(Vec::len), Some(2), "{listed}");
+    assert_eq!(listed["data"][0]["kind"], "invoice_issued");
+    let email = &listed["data"][1];
     assert_eq!(email["kind"], "contract_concluded");
     assert_eq!(
         (email["status"].as_str(), email["attempts"].as_i64()),
@@ -49,7 +50,7 @@ async fn in_the_demo_mails_are_kept_and_readable(app: TestApp<'_>) {
         .get(&format!("/v1/emails?customer_id={customer_id}"))
         .await
         .expect(200);
-    assert_eq!(of_customer["data"][0]["id"], email["id"]);
+    assert_eq!(of_customer["data"][1]["id"], email["id"]);
     customer
         .post_empty(&format!("{path}/resend"))
         .await

@@ -3,3 +3,4 @@
 mod add_ons;
 mod delivery;
 mod history;
+mod settlement;

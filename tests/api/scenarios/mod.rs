@@ -5,4 +5,5 @@ mod legal_texts;
 mod legal_texts_slots;
 pub mod story;
 mod video_consultation;
+mod video_consultation_farewell;
 mod video_consultation_mails;

@@ -22,7 +22,7 @@ struct Expected {
     parts: &'static [&'static str],
 }
 
-const GERMAN: [Expected; 6] = [
+const GERMAN: [Expected; 7] = [
     Expected {
         kind: "contract_concluded",
         subject: "Ihr Vertrag Sprechfenster plus (",
@@ -77,9 +77,17 @@ const GERMAN: [Expected; 6] = [
             "die Löschung Ihrer Daten verlangt",
         ],
     },
+    Expected {
+        kind: "cancellation_effective",
+        subject: "Ihr Vertrag ist beendet (",
+        parts: &[
+            "mit Ablauf des 01.10.2021 beendet",
+            "Löschung der Daten dieses Vertrags",
+        ],
+    },
 ];
 
-const ENGLISH: [Expected; 6] = [
+const ENGLISH: [Expected; 7] = [
     Expected {
         kind: "contract_concluded",
         subject: "Your contract Sprechfenster plus (",
@@ -123,6 +131,22 @@ const ENGLISH: [Expected; 6] = [
             "The contract ends at the end of: 1 October 2021",
         ],
     },
+    Expected {
+        kind: "cancellation_effective",
+        subject: "Your contract has ended (",
+        parts: &["ended at the end of 1 October 2021", "erased the data of this contract"],
+    },
+];
+
+/// The invoices that come between: each month of plus, on the day on which its period begins.
+const INVOICED: [(&str, &str); 7] = [
+    ("Rechnungsdatum: 15.03.2021", "Date of issue: 15 March 2021"),
+    ("Rechnungsdatum: 15.04.2021", "Date of issue: 15 April 2021"),
+    ("Rechnungsdatum: 15.05.2021", "Date of issue: 15 May 2021"),
+    ("Rechnungsdatum: 15.06.2021", "Date of issue: 15 June 2021"),
+    ("Rechnungsdatum: 15.07.2021", "Date of issue: 15 July 2021"),
+    ("Rechnungsdatum: 15.08.2021", "Date of issue: 15 August 2021"),
+    ("Rechnungsdatum: 15.09.2021", "Date of issue: 15 September 2021"),
 ];
 
 async fn tell(app: TestApp<'static>, transcript: Transcript) {
@@ -135,7 +159,26 @@ async fn tell(app: TestApp<'static>, transcript: Transcript) {
         let history = customer.get("/v1/emails?limit=100").await.expect(200);
         let mut history: Vec<Value> = history["data"].as_array().expect("a list").clone();
         history.reverse();
-        assert_as_told(&history, &server.accepted(), expected);
+        assert_in_order(&history);
+        let (invoices, others): (Vec<_>, Vec<_>) = history
+            .iter()
+            .cloned()
+            .partition(|email| email["kind"] == "invoice_issued");
+        assert_eq!(invoices.len(), INVOICED.len());
+        for (email, (german, english)) in invoices.iter().zip(INVOICED) {
+            let part = if locale == "de" { german } else { english };
+            let text = email["text"].as_str().expect("a text");
+            assert!(text.lines().any(|line| line == part), "{part} is missing in\n{text}");
+        }
+        let accepted = server.accepted();
+        assert_eq!(accepted.len(), history.len());
+        let is_other = |mail: &Received| {
+            others
+                .iter()
+                .any(|email| mail.mime.header("subject") == email["subject"])
+        };
+        let accepted: Vec<Received> = accepted.into_iter().filter(is_other).collect();
+        assert_as_told(&others, &accepted, expected);
         for email in history {
             transcript.note(
                 json!({ "subject": email["subject"], "status": email["status"], "occurred_at": email["occurred_at"] }),
@@ -169,7 +212,18 @@ async fn live_through_it(app: &TestApp<'_>, locale: &str, transcript: &Transcrip
         .post(&format!("{path}/cancellations"), cancellation)
         .await
         .expect(201);
+    app.advance(PROVIDER, &clock, "2021-10-02T08:00:00Z").await;
     customer
+}
+
+/// Mails are written in the order in which things happened.
+fn assert_in_order(history: &[Value]) {
+    let instants: Vec<&str> = history
+        .iter()
+        .filter_map(|email| email["occurred_at"].as_str())
+        .collect();
+    assert_eq!(instants.len(), history.len());
+    assert!(instants.is_sorted(), "{instants:?}");
 }
 
 /// The banner of the seed, ready to show.
