@@ -237,7 +237,7 @@ fn stored(app: &TestApp<'_>, table: &str, column: &str, part: &str) -> i64 {
     let query = format!("SELECT count(*) AS n FROM {table} WHERE {column} LIKE '%{part}%'");
     let count = app.state.db.read(|conn| {
         use diesel::RunQueryDsl;
-        let row: Count = diesel::sql_query(query)
+        let row: Count = diesel::sql_query(&query)
             .get_result(conn)
             .map_err(vertragswerk::db::DbError::from)?;
         Ok::<_, vertragswerk::error::AppError>(row.n)
@@ -327,13 +327,19 @@ async fn reasons_and_declarations_stay_with_the_letters(app: TestApp<'_>) {
     let shown = staff.get(&format!("/v1/subscriptions/{contract}")).await.expect(200);
     let mut declared = crate::declarations::cancellation(text(&shown, "contract_number"));
     declared["identity"]["address"] = json!("Am Markt 1");
+    declared["reason"] = json!("Praxis geschlossen");
     app.anonymous
         .post(crate::declarations::CANCELLATIONS, declared)
         .await
         .expect(201);
+    // Who has cancelled by the button asks for erasure afterwards: the end stays, the wish joins it.
     let path = format!("/v1/subscriptions/{contract}/cancellations");
-    let wish = json!({ "delete_data": true, "reason": "Praxis geschlossen" });
-    staff.post(&path, wish).await.expect(201);
+    let joined = staff.post(&path, json!({ "delete_data": true })).await.expect(201);
+    assert_eq!(
+        (&joined["delete_data"], &joined["ends_on"]),
+        (&json!(true), &json!("2021-06-30"))
+    );
+    staff.post(&path, json!({ "delete_data": true })).await.expect(200);
     app.advance(PROVIDER, &clock, "2021-07-01T10:00:00Z").await;
     let kept = staff
         .get(&format!("/v1/customers/{customer_id}/data-retention"))

@@ -1,6 +1,7 @@
 //! Cancelling contracts: ordinary with notice, extraordinary for good cause (§ 314 BGB), several at once, all but one.
 
 mod keep_one;
+mod standing;
 
 use time::{Date, OffsetDateTime};
 
@@ -22,6 +23,8 @@ use crate::domain::{
 };
 
 use keep_one::check_keeps_one;
+pub(super) use standing::supersede_cancellation;
+use standing::{asks_for_erasure, is_repetition, repeat};
 
 /// A declaration that ends contracts.
 #[derive(Debug, Clone)]
@@ -137,17 +140,13 @@ fn cancel_one(
         latest_receipt_on: end.latest_receipt_on,
         withdrawal: None,
     };
-    if let Some(standing) = subscription.pending(ChangeKind::Cancellation).cloned() {
+    let standing = subscription.pending(ChangeKind::Cancellation).cloned();
+    let delete_data = request.delete_data || standing.as_ref().is_some_and(asks_for_erasure);
+    if let Some(standing) = standing {
         if is_repetition(&standing, request, end.ends_on) {
-            let latest_receipt_on = standing.cancellation().and_then(|details| details.latest_receipt_on);
-            return Ok(CancellationOutcome {
-                change_id: standing.id,
-                ends_on: standing.effective_on,
-                already_cancelled: true,
-                because: Vec::new(),
-                latest_receipt_on,
-                ..outcome
-            });
+            let (outcome, joined) = repeat(subscription, circumstances, request, &standing, outcome);
+            account.events.extend(events.into_iter().chain(joined));
+            return Ok(outcome);
         }
         // An earlier end, or a good cause, is a declaration of its own: it takes effect on receipt and is never blocked.
         outcome.ends_on = outcome.ends_on.min(standing.effective_on);
@@ -158,7 +157,7 @@ fn cancel_one(
             moment,
         ));
     }
-    let created = schedule_end(subscription, circumstances, request, &outcome);
+    let created = schedule_end(subscription, circumstances, request, &outcome, delete_data);
     events.push(DraftEvent::of_change(
         ChangeVerb::Created,
         subscription,
@@ -175,6 +174,7 @@ fn schedule_end(
     circumstances: &Circumstances<'_>,
     request: &CancellationRequest,
     outcome: &CancellationOutcome,
+    delete_data: bool,
 ) -> Change {
     let change = Change {
         id: outcome.change_id.clone(),
@@ -189,7 +189,7 @@ fn schedule_end(
             kind: request.kind,
             reason: request.reason.clone(),
             wish_on: request.wish_on,
-            delete_data: request.delete_data,
+            delete_data,
             received_on: circumstances.zone.local_date(request.received_at),
             latest_receipt_on: outcome.latest_receipt_on,
             review: (request.kind == CancellationKind::Extraordinary).then_some(Review::Pending),
@@ -288,44 +288,6 @@ fn end_of(
         because: answer.because,
         latest_receipt_on: Some(answer.latest_receipt_on),
     })
-}
-
-/// Repeating an ordinary cancellation, or declaring one while an extraordinary one is pending, changes nothing unless it
-/// would end the contract earlier (design decision 11).
-fn is_repetition(standing: &Change, request: &CancellationRequest, new_end: Date) -> bool {
-    let standing_kind = standing.cancellation().map(|details| details.kind);
-    match request.kind {
-        CancellationKind::Ordinary => new_end >= standing.effective_on,
-        CancellationKind::Extraordinary => {
-            standing_kind == Some(CancellationKind::Extraordinary)
-                && standing
-                    .cancellation()
-                    .is_some_and(|details| details.review == Some(Review::Pending))
-        }
-    }
-}
-
-/// Replaces a pending cancellation: the end is again what it was before.
-pub(super) fn supersede_cancellation(
-    subscription: &mut Subscription,
-    change_id: &str,
-    by_id: &str,
-    moment: Moment,
-) -> Option<DraftEvent> {
-    let change = subscription.change_mut(change_id)?;
-    change.settle(ChangeStatus::Superseded, moment.at);
-    change.superseded_by_id = Some(by_id.to_owned());
-    let previous = change.cancellation().and_then(|details| details.previous_ends_on);
-    subscription.ends_on = previous;
-    subscription.ended_by_change_id = None;
-    let change = subscription.change(change_id)?;
-    Some(DraftEvent::of_change(
-        ChangeVerb::Superseded,
-        subscription,
-        change,
-        moment,
-        true,
-    ))
 }
 
 fn check_cancellable(

@@ -4,6 +4,7 @@
 mod cancellation;
 mod conclusion;
 mod due;
+mod erasure_wish;
 mod fixture;
 mod foresee;
 mod foretold;

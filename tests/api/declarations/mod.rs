@@ -1,6 +1,7 @@
 //! Declarations without login (§§ 312k, 356a BGB): received in any case, executed only when they prove their contract.
 
 mod attacks;
+mod attacks_on_withdrawals;
 mod inbox;
 mod receiving;
 mod withdrawing;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use vertragswerk::services::emails::deliver_next;
+use vertragswerk::state::AppState;
 
 use super::story::{Transcript, consents, on_both};
 use crate::helpers::TestApp;
@@ -153,9 +154,8 @@ async fn tell(app: TestApp<'static>, transcript: Transcript) {
     for (locale, expected) in [("de", &GERMAN), ("en", &ENGLISH)] {
         let server = MailServer::plain();
         let state = server.sender(&app.state);
-        let customer = live_through_it(&app, locale, &transcript).await;
-        let work = move || while deliver_next(&state).expect("a database") {};
-        actix_web::web::block(work).await.expect("no panic");
+        let customer = live_through_it(&app, &state, locale, &transcript).await;
+        deliver(&state).await;
         let history = customer.get("/v1/emails?limit=100").await.expect(200);
         let mut history: Vec<Value> = history["data"].as_array().expect("a list").clone();
         history.reverse();
@@ -187,7 +187,14 @@ async fn tell(app: TestApp<'static>, transcript: Transcript) {
     }
 }
 
-async fn live_through_it(app: &TestApp<'_>, locale: &str, transcript: &Transcript) -> Caller {
+/// Delivers what waits. On a thread of its own: it blocks.
+async fn deliver(state: &AppState) {
+    let state = state.clone();
+    let work = move || while deliver_next(&state).expect("a database") {};
+    actix_web::web::block(work).await.expect("no panic");
+}
+
+async fn live_through_it(app: &TestApp<'_>, state: &AppState, locale: &str, transcript: &Transcript) -> Caller {
     let clock = app.test_clock(PROVIDER, "2021-03-15T09:00:00Z").await;
     let (_, customer) = app
         .customer_with(PROVIDER, json!({ "test_clock_id": clock, "locale": locale }))
@@ -207,6 +214,8 @@ async fn live_through_it(app: &TestApp<'_>, locale: &str, transcript: &Transcrip
     app.advance(PROVIDER, &clock, "2021-04-01T08:00:00Z").await;
     customer.post(&format!("{path}/plan-changes"), change).await.expect(201);
     app.advance(PROVIDER, &clock, "2021-10-01T08:00:00Z").await;
+    // Told now: at the end of the contract the notice would no longer hold.
+    deliver(state).await;
     let cancellation = json!({ "delete_data": true });
     customer
         .post(&format!("{path}/cancellations"), cancellation)
