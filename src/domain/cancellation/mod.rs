@@ -6,7 +6,7 @@ mod standing;
 use time::{Date, OffsetDateTime};
 
 use crate::domain::{
-    account::{Account, Circumstances, Moment},
+    account::{Account, Circumstances},
     add_on::align_bookings,
     because::Because,
     calendar::previous_day,

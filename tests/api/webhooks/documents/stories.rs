@@ -18,6 +18,7 @@ pub async fn tell(app: &TestApp<'_>) {
     a_consumer_withdraws(app).await;
     presences_move(app).await;
     a_cart_is_ordered(app).await;
+    data_are_handed_over_and_erased(app).await;
 }
 
 fn path_of(kind: &str, object: &Value) -> String {
@@ -205,4 +206,25 @@ async fn a_cart_is_ordered(app: &TestApp<'_>) {
         "consents": consents(&["terms", "dpa"]),
     });
     customer.post("/v1/orders", order).await.expect(201);
+}
+
+/// A customer takes the data along and leaves; the provider follows in its own systems.
+async fn data_are_handed_over_and_erased(app: &TestApp<'_>) {
+    const PROVIDER: &str = "sprechfenster";
+    let clock = app.test_clock(PROVIDER, "2021-03-15T09:00:00Z").await;
+    let (customer_id, customer) = app.customer_with(PROVIDER, json!({ "test_clock_id": clock })).await;
+    let staff = app.staff(PROVIDER);
+    let order = json!({ "plan": "plus", "consents": consents(&["terms", "dpa"]) });
+    let contract = customer.post("/v1/subscriptions", order).await.expect(201);
+    let path = format!("{}/cancellations", path_of("subscriptions", &contract));
+    customer.post(&path, json!({ "delete_data": true })).await.expect(201);
+    let at = format!("/v1/customers/{customer_id}");
+    staff.post_empty(&format!("{at}/exports")).await.expect(200);
+    app.advance(PROVIDER, &clock, "2021-07-01T09:00:00Z").await;
+    let kept = staff.get(&format!("{at}/data-retention")).await.expect(200);
+    let path = format!("{}/acknowledge", path_of("erasures", &kept["erasures"][0]));
+    staff
+        .post(&path, json!({ "note": "Konten gelöscht." }))
+        .await
+        .expect(200);
 }
