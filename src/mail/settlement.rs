@@ -36,6 +36,7 @@ impl Happening<'_> {
             "reason": withdrawal.reason,
             "refund": refund,
             "dropped": self.unless_zero(amounts.dropped.gross),
+            "credited": self.unless_zero(amounts.credited.gross),
             "compensation": self.unless_zero(amounts.compensation.gross),
             "plan": plan,
         }))

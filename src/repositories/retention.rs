@@ -183,11 +183,12 @@ pub fn erase_usage_references(
 }
 
 /// Forgets what is known of a customer beyond what letters and invoices need.
-pub fn erase_profile(conn: &mut DbConnection, customer_id: &str) -> Result<(), DbError> {
+pub fn erase_profile(conn: &mut DbConnection, customer_id: &str, now: Utc) -> Result<(), DbError> {
     diesel::update(customers::table.find(customer_id))
         .set((
             customers::metadata.eq(JsonText(Metadata::new())),
             customers::version.eq(customers::version + 1),
+            customers::updated_at.eq(now),
         ))
         .execute(conn)?;
     Ok(())

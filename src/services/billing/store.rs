@@ -51,7 +51,7 @@ pub fn save_all(
         let mut end: ChainEnd = bench.chain_end();
         let mut drafts = std::mem::take(&mut bench.account.events);
         let (provider_id, customer_id) = (&bench.ground.provider.id, bench.customer_id());
-        let erased = retention::erase_due(conn, provider_id, &bench.account, &mut drafts)?;
+        let erased = retention::erase_due(conn, provider_id, &bench.account, &mut drafts, recorded_at)?;
         let mut chained = events::chained(provider_id, customer_id, &mut end, &drafts, caller, recorded_at);
         retention::blank(&mut chained, &erased);
         let event_ids: Vec<String> = chained.iter().map(|row| row.id.clone()).collect();

@@ -1,6 +1,7 @@
 //! Erasing, in the transaction in which the contract ends.
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::db::DbConnection;
 use crate::domain::account::Account;
@@ -39,6 +40,7 @@ pub fn erase_due(
     provider_id: &str,
     account: &Account,
     drafts: &mut Vec<DraftEvent>,
+    recorded_at: OffsetDateTime,
 ) -> Result<Vec<Erased>, AppError> {
     let due: Vec<DraftEvent> = drafts
         .iter()
@@ -51,7 +53,7 @@ pub fn erase_due(
             subscription_id: text(&draft.data["erasure"], "subscription_id")?.to_owned(),
             everything: !profile_is_needed(account),
         };
-        let told = erase(conn, provider_id, account, (&draft, &erased), drafts)?;
+        let told = erase(conn, provider_id, account, (&draft, &erased), (drafts, recorded_at))?;
         drafts.push(told);
         all_erased.push(erased);
     }
@@ -74,7 +76,7 @@ fn erase(
     provider_id: &str,
     account: &Account,
     (due, erased): (&DraftEvent, &Erased),
-    drafts: &[DraftEvent],
+    (drafts, recorded_at): (&[DraftEvent], OffsetDateTime),
 ) -> Result<DraftEvent, AppError> {
     let (erasure, customer_id) = (&due.data["erasure"], account.customer_id.as_str());
     // Without a contract that goes on nothing of it serves a purpose any more.
@@ -84,7 +86,7 @@ fn erase(
     retention::erase_usage_references(conn, customer_id, of_contract)?;
     if erased.everything {
         payloads += retention::erase_payloads(conn, customer_id, None, &types(is_profile), ERASED_DATA)?;
-        retention::erase_profile(conn, customer_id)?;
+        retention::erase_profile(conn, customer_id, recorded_at.into())?;
     }
     let takes = |draft: &&DraftEvent| erased.takes(draft.event_type.as_str(), draft.subscription_id.as_deref());
     payloads += drafts.iter().filter(takes).count();

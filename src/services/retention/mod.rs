@@ -182,7 +182,7 @@ pub fn acknowledge(
             let mut bench = workbench::open(state, conn, command.opening(AccountKey::Customer(&customer_id), true))?;
             let mut row = retention::lock(conn, &principal.provider_id, erasure_id)?.ok_or(AppError::NotFound)?;
             if row.acknowledged_at.is_none() {
-                row.acknowledged_at = Some(now.into());
+                row.acknowledged_at = Some(bench.ground.now.into());
                 row.acknowledged_by = Some(principal.id.clone());
                 row.note = note.map(str::to_owned);
                 row.version += 1;
