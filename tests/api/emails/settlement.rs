@@ -19,13 +19,13 @@ const HOSTING: &str = "hafenrechner";
 const CRM: &str = "kontaktkiste";
 
 /// The mails of a customer of one kind, the oldest first.
-async fn told(staff: &Caller, customer_id: &str, kind: &str) -> Vec<Value> {
+pub async fn told(staff: &Caller, customer_id: &str, kind: &str) -> Vec<Value> {
     let emails = list(staff, &format!("/v1/emails?customer_id={customer_id}&limit=100")).await;
     let of_kind = emails.into_iter().rev().filter(|email| email["kind"] == kind);
     of_kind.collect()
 }
 
-fn assert_says(email: &Value, parts: &[&str]) {
+pub fn assert_says(email: &Value, parts: &[&str]) {
     let text = email["text"].as_str().expect("a text");
     for part in parts {
         assert!(text.lines().any(|line| line == *part), "{part} is missing in\n{text}");
