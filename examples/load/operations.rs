@@ -79,14 +79,11 @@ pub fn all(
         worker,
         |client, number| match number % 10 {
             0 => conclude(client, world, number).map(drop),
-            1 => client
-                .json(
-                    "POST",
-                    &format!("{}/plan-changes/preview", path(number)),
-                    None,
-                    &upgrade,
-                )
-                .map(drop),
+            1 => {
+                let customer = &world.customers[number % world.customers.len()];
+                let order = json!({ "customer_id": customer, "plan": "crm_monthly" });
+                client.json("POST", "/v1/subscriptions/preview", None, &order).map(drop)
+            }
             _ => get(client, &path(number)),
         },
     )?);
