@@ -107,7 +107,7 @@ impl Concluded {
                 event_id: told.first().map(|event| event.id.clone()),
                 ..mail.clone()
             };
-            emails::insert(conn, &mail)?;
+            emails::insert(conn, std::slice::from_ref(&mail))?;
         }
         Ok(())
     }

@@ -20,6 +20,9 @@ pub use types::{JsonText, Utc};
 /// Rows per statement of [`insert_all!`]: 500 rows of 32 columns stay below SQLite's limit of 32,766 bound values.
 pub(crate) const ROWS_PER_INSERT: usize = 500;
 
+/// From how many rows on [`insert_many!`] copies: for fewer, a statement that is prepared already is faster.
+pub(crate) const ROWS_TO_COPY: usize = 50;
+
 /// Compiles one Diesel statement once per database, for what the enum cannot do (ON CONFLICT, several rows, UNION):
 /// `on_conn!(conn, c => diesel::insert_into(t::table).values(&rows).on_conflict_do_nothing().execute(c))?`.
 macro_rules! on_conn {
@@ -76,7 +79,22 @@ macro_rules! insert_all {
     }};
 }
 
-pub(crate) use {insert_all, lock_free_rows, lock_rows, on_conn};
+/// Like [`insert_all!`] for tables that batches write many rows to: PostgreSQL takes them as one COPY, which it neither parses
+/// nor plans. The rows must be `Insertable` with `treat_none_as_default_value = false`, since COPY knows no defaults.
+macro_rules! insert_many {
+    ($conn:expr, $table:expr, $rows:expr) => {
+        match &mut *$conn {
+            $crate::db::DbConnection::Pg(open) if $rows.len() >= $crate::db::ROWS_TO_COPY => {
+                diesel::ExecuteCopyFromDsl::execute(diesel::copy_from($table).from_insertable($rows), open)
+                    .map(|_| ())
+                    .map_err($crate::db::DbError::from)
+            }
+            _ => $crate::db::insert_all!($conn, $table, $rows),
+        }
+    };
+}
+
+pub(crate) use {insert_all, insert_many, lock_free_rows, lock_rows, on_conn};
 
 #[cfg(test)]
 mod tests;

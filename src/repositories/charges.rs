@@ -5,12 +5,12 @@ use diesel::sql_types::{Array, Nullable, Text};
 use time::Date;
 
 use crate::db::schema::charges;
-use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, insert_all};
+use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, insert_many};
 use crate::domain::localized::LocalizedText;
 
 /// A charge.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
-#[diesel(table_name = charges, treat_none_as_null = true)]
+#[diesel(table_name = charges, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct ChargeRow {
     /// Id (`chg_`).
     pub id: String,
@@ -154,7 +154,7 @@ pub fn list(conn: &mut DbConnection, filter: &ChargeFilter, limit: i64) -> Resul
 
 /// Stores new charges.
 pub fn insert(conn: &mut DbConnection, rows: &[ChargeRow]) -> Result<(), DbError> {
-    insert_all!(conn, charges::table, rows)
+    insert_many!(conn, charges::table, rows)
 }
 
 /// Writes changed charges. Only status and documents ever change; on PostgreSQL many of them with one statement.

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::db::schema::emails;
-use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, lock_free_rows};
+use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, insert_many, lock_free_rows};
 
 /// Who an e-mail is from, apart from the server's own address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct EmailAttachment {
 
 /// An e-mail.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = emails)]
+#[diesel(table_name = emails, treat_none_as_default_value = false)]
 pub struct EmailRow {
     /// Id (`eml_`).
     pub id: String,
@@ -115,10 +115,9 @@ pub struct EmailFilter {
     pub before_id: Option<String>,
 }
 
-/// Writes an e-mail into the outbox.
-pub fn insert(conn: &mut DbConnection, row: &EmailRow) -> Result<(), DbError> {
-    diesel::insert_into(emails::table).values(row).execute(conn)?;
-    Ok(())
+/// Writes e-mails into the outbox.
+pub fn insert(conn: &mut DbConnection, rows: &[EmailRow]) -> Result<(), DbError> {
+    insert_many!(conn, emails::table, rows)
 }
 
 /// One e-mail of the provider, of this customer only where one is named.

@@ -4,11 +4,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
 use crate::db::schema::{events, providers};
-use crate::db::{DbConnection, DbError, MultiBackend, Utc, insert_all, lock_rows};
+use crate::db::{DbConnection, DbError, MultiBackend, Utc, insert_many, lock_rows};
 
 /// An event.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = events)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
 pub struct EventRow {
     /// Id (`evt_`).
     pub id: String,
@@ -46,7 +46,7 @@ pub struct EventRow {
 
 /// Stores new events.
 pub fn insert(conn: &mut DbConnection, rows: &[EventRow]) -> Result<(), DbError> {
-    insert_all!(conn, events::table, rows)
+    insert_many!(conn, events::table, rows)
 }
 
 /// The latest events of a contract, oldest first.

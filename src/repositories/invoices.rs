@@ -5,7 +5,7 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamp};
 use time::Date;
 
 use crate::db::schema::{charges, credit_note_invoices, credit_notes, document_counters, invoices};
-use crate::db::{DbConnection, DbError, MultiBackend, Utc, insert_all, on_conn};
+use crate::db::{DbConnection, DbError, MultiBackend, Utc, insert_all, insert_many, on_conn};
 
 /// An invoice.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
@@ -288,7 +288,7 @@ pub fn customer_of(conn: &mut DbConnection, provider_id: &str, id: &str) -> Resu
 
 /// Stores new invoices.
 pub fn insert(conn: &mut DbConnection, rows: &[InvoiceRow]) -> Result<(), DbError> {
-    insert_all!(conn, invoices::table, rows)
+    insert_many!(conn, invoices::table, rows)
 }
 
 /// Stores new corrections, and which invoices they correct.

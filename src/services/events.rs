@@ -15,7 +15,7 @@ use crate::repositories::events::{self, EventRow};
 use crate::state::AppState;
 
 /// How many events one transaction of the sequencer numbers.
-const SEQUENCED_AT_ONCE: i64 = 1_000;
+const SEQUENCED_AT_ONCE: i64 = 5_000;
 
 /// Who caused a command, as events remember it.
 #[derive(Debug, Clone, Default)]

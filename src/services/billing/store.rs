@@ -9,6 +9,7 @@ use crate::db::{DbConnection, JsonText, Utc};
 use crate::domain::invoice::{BilledUsage, Document, DocumentType, InvoiceHead, Payment, UsageRecord};
 use crate::error::AppError;
 use crate::repositories::account::{self, AccountDifference, AccountRows, AccountUpdate};
+use crate::repositories::emails as email_rows;
 use crate::repositories::events as event_rows;
 use crate::repositories::invoices::{self, CreditNoteRow, InvoiceProgress, InvoiceRow};
 use crate::repositories::payments::{self, AllocationEntry, PaymentRow};
@@ -71,9 +72,17 @@ pub fn save_all(
         });
     }
     event_rows::insert(conn, &rows)?;
+    let mut mails = Vec::new();
     for (bench, (drafts, event_ids)) in benches.iter().zip(&told) {
-        emails::write_for_events(conn, &bench.addressee(), drafts, event_ids, recorded_at)?;
+        mails.extend(emails::for_events(
+            conn,
+            &bench.addressee(),
+            drafts,
+            event_ids,
+            recorded_at,
+        )?);
     }
+    email_rows::insert(conn, &mails)?;
     account::update_all(conn, &updates)?;
     Ok(())
 }

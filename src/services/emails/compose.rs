@@ -3,7 +3,7 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{EmailAttachment, NewEmail, enqueue};
+use super::{EmailAttachment, NewEmail, written};
 use crate::db::DbConnection;
 use crate::domain::account::Account;
 use crate::domain::catalogue::{Catalogue, DocumentKind};
@@ -14,6 +14,7 @@ use crate::domain::time_zone::TimeZone;
 use crate::error::AppError;
 use crate::mail::content::{AgreedDocument, Audience, Happening, kind_of, object_id};
 use crate::repositories::account::AccountRow;
+use crate::repositories::emails::EmailRow;
 use crate::repositories::legal_documents;
 use crate::services::catalogue::{DocumentContent, document_content};
 
@@ -30,33 +31,34 @@ pub struct Addressee<'a> {
     pub zone: &'a TimeZone,
 }
 
-/// Writes a mail for each of `drafts` that asks for one. `event_ids` are their ids in the same order.
+/// A mail for each of `drafts` that asks for one, to be stored with them. `event_ids` are their ids in the same order.
 ///
 /// # Errors
 /// Those of the database.
-pub fn write_for_events(
+pub fn for_events(
     conn: &mut DbConnection,
     addressee: &Addressee<'_>,
     drafts: &[DraftEvent],
     event_ids: &[String],
     now: OffsetDateTime,
-) -> Result<(), AppError> {
+) -> Result<Vec<EmailRow>, AppError> {
+    let mut rows = Vec::new();
     for (draft, event_id) in drafts.iter().zip(event_ids) {
         if let Some(kind) = kind_of(draft, drafts) {
-            write(conn, addressee, drafts, (draft, event_id), kind, now)?;
+            rows.extend(for_event(conn, addressee, drafts, (draft, event_id), kind, now)?);
         }
     }
-    Ok(())
+    Ok(rows)
 }
 
-fn write(
+fn for_event(
     conn: &mut DbConnection,
     addressee: &Addressee<'_>,
     drafts: &[DraftEvent],
     (draft, event_id): (&DraftEvent, &str),
     kind: EmailKind,
     now: OffsetDateTime,
-) -> Result<(), AppError> {
+) -> Result<Option<EmailRow>, AppError> {
     let row = addressee.row;
     let provider = &addressee.catalogue.provider;
     let locale = Locale::parse(&row.locale).unwrap_or(provider.default_locale);
@@ -80,7 +82,7 @@ fn write(
             kind = kind.as_str(),
             "an event asks for a mail that cannot be told"
         );
-        return Ok(());
+        return Ok(None);
     };
     let attachment = |document: &AgreedDocument| EmailAttachment {
         legal_document_id: document.id.clone(),
@@ -101,8 +103,7 @@ fn write(
         occurred_at: draft.occurred_at,
         now,
     };
-    enqueue(conn, new)?;
-    Ok(())
+    Ok(Some(written(new)))
 }
 
 /// The documents behind the consents of an event, with their wording.

@@ -17,7 +17,7 @@ use crate::mail::render::{self, Rendered};
 use crate::repositories::emails::{self, EmailRow};
 
 pub use crate::repositories::emails::{EmailAttachment, EmailSender};
-pub use compose::{Addressee, write_for_events};
+pub use compose::{Addressee, for_events};
 pub use deliver::deliver_next;
 pub use read::{EmailQuery, EmailView, find, list, resend};
 
@@ -58,6 +58,13 @@ pub struct NewEmail<'a> {
 /// # Errors
 /// Those of the database.
 pub fn enqueue(conn: &mut DbConnection, new: NewEmail<'_>) -> Result<String, AppError> {
+    let row = written(new);
+    emails::insert(conn, std::slice::from_ref(&row))?;
+    Ok(row.id)
+}
+
+/// A mail as it goes into the outbox.
+fn written(new: NewEmail<'_>) -> EmailRow {
     let (rendered, fault) = match render::render(new.kind, new.locale, new.values) {
         Ok(rendered) => (rendered, None),
         Err(error) => {
@@ -76,9 +83,9 @@ pub fn enqueue(conn: &mut DbConnection, new: NewEmail<'_>) -> Result<String, App
         EmailStatus::Queued
     };
     let id = IdKind::Email.generate();
-    let row = EmailRow {
+    EmailRow {
         message_id: message_id(&id, &new.provider.contact.email),
-        id: id.clone(),
+        id,
         provider_id: new.provider_id.to_owned(),
         customer_id: new.customer_id.map(str::to_owned),
         subscription_id: new.subscription_id.map(str::to_owned),
@@ -102,9 +109,7 @@ pub fn enqueue(conn: &mut DbConnection, new: NewEmail<'_>) -> Result<String, App
         occurred_at: new.occurred_at.into(),
         created_at: new.now.into(),
         sent_at: None,
-    };
-    emails::insert(conn, &row)?;
-    Ok(id)
+    }
 }
 
 /// Who the provider's mails are from.

@@ -185,7 +185,7 @@ pub fn resend(
             let first = visible(conn, principal, id)?;
             principal.require(Scope::EmailsWrite)?;
             let again = repeated(conn, first, now)?;
-            emails::insert(conn, &again)?;
+            emails::insert(conn, std::slice::from_ref(&again))?;
             answer(again.try_into()?)
         })
     })
