@@ -47,7 +47,7 @@ pub struct EventParams {
     )]
     #[serde(rename = "type")]
     #[validate(length(min = 1, max = 1000))]
-    pub event_type: Option<String>,
+    pub r#type: Option<String>,
     /// Only events of this customer.
     #[param(nullable = false, max_length = 30, example = "cus_01k9w3x8kqf0wvm2n6c1c9t7xh")]
     #[validate(length(max = 30))]
@@ -204,7 +204,7 @@ pub async fn list_events(
 ) -> Result<HttpResponse, Problem> {
     let params = query.0;
     let after = params.after.unwrap_or(0);
-    let types = known_types(params.event_type.as_deref())?;
+    let types = known_types(params.r#type.as_deref())?;
     let query = EventQuery {
         after,
         types,

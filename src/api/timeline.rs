@@ -44,7 +44,7 @@ pub struct TimelineEntryDto {
     /// Whether it is still to come.
     #[schema(example = false)]
     pub scheduled: bool,
-    /// The change, charge or contract it is about.
+    /// The change, charge or contract it is about; for a charge to come the contract or booking that will be charged.
     #[schema(required, max_length = 30, example = "pch_01k9w3x8kqf0wvm2n6c1c9t7xh")]
     pub object_id: Option<String>,
     /// The entry in words, in the caller's language.
@@ -70,7 +70,7 @@ impl TimelineEntryDto {
     tag = "Subscriptions",
     operation_id = "getSubscriptionTimeline",
     summary = "Fetch timeline of subscription",
-    description = "What happened to the contract, from its events, and what is scheduled, from its dates; in the caller's language.",
+    description = "What happened to the contract, from its events, and what is scheduled, from its dates, with the next charge of the contract and of each add-on as far as it is known now; in the caller's language.",
     params(SubscriptionId),
     responses((status = 200, description = "The timeline.", body = Timeline)),
     extensions(("x-required-scopes" = json!(["subscriptions:read"])))

@@ -49,7 +49,7 @@ pub struct WebhookDeliveryParams {
     )]
     #[serde(rename = "type")]
     #[validate(length(min = 1, max = 60))]
-    pub event_type: Option<String>,
+    pub r#type: Option<String>,
     /// Only deliveries of this event.
     #[param(nullable = false, max_length = 30, example = "evt_01k9w3x8kqf0wvm2n6c1c9t7xh")]
     #[validate(length(max = 30))]
@@ -61,7 +61,7 @@ pub struct WebhookDeliveryParams {
 #[serde(rename_all = "snake_case")]
 #[schema(as = WebhookDeliveryStatus, example = "delivered")]
 pub enum DeliveryStatusDto {
-    /// Not attempted yet, or to be attempted again at `next_attempt_at`.
+    /// Not attempted yet, being attempted, or to be attempted again at `next_attempt_at`.
     Pending,
     /// Answered with 2xx.
     Delivered,
@@ -123,7 +123,11 @@ pub struct WebhookDeliveryDto {
     pub position: Option<i64>,
     /// Where it stands.
     pub status: DeliveryStatusDto,
-    /// When it is attempted next, or would be if the attempt under way never came back.
+    /// Whether an attempt is under way; its result follows in `attempts`.
+    #[schema(example = false)]
+    pub attempting: bool,
+    /// When it is attempted next, the present moment if it is due; after a pause of the endpoint. `null` once it is settled, while
+    /// an attempt is under way and while the endpoint is disabled.
     #[schema(required, example = json!(null))]
     pub next_attempt_at: Option<Instant>,
     /// When it was queued.
@@ -186,6 +190,7 @@ impl From<Delivery> for WebhookDeliveryDto {
             event_id: delivery.event_id,
             position: delivery.position,
             status: delivery.status.into(),
+            attempting: delivery.attempting,
             next_attempt_at: delivery.next_attempt_at.map(Instant),
             created_at: delivery.created_at.into(),
             settled_at: delivery.settled_at.map(Instant),
@@ -222,7 +227,7 @@ pub async fn list_webhook_deliveries(
     let params = query.0;
     let query = DeliveryQuery {
         status: params.status.map(Into::into),
-        event_type: known_types(params.event_type.as_deref())?.into_iter().next(),
+        event_type: known_types(params.r#type.as_deref())?.into_iter().next(),
         event_id: params.event_id,
     };
     let request = paging.request.clone();
@@ -261,10 +266,10 @@ pub async fn get_webhook_delivery(
     tag = "Webhooks",
     operation_id = "retryWebhookDelivery",
     summary = "Retry a webhook delivery",
-    description = "Attempts the delivery at once, also one that was delivered or given up; the schedule begins anew. The message has the same `webhook-id`.",
+    description = "Attempts the delivery at once, also one that was delivered or given up; the schedule begins anew. It goes before everything that waits and ends a pause the receiver asked for. While an attempt is under way (`attempting`) the answer is 409 `state_conflict`. The message has the same `webhook-id`.",
     params(WebhookDeliveryId),
     responses((status = 200, description = "The delivery, pending again.", body = WebhookDeliveryDto)),
-    extensions(("x-required-scopes" = json!(["webhooks:write"])), ("x-problem-codes" = json!(["webhook_endpoint_disabled"])))
+    extensions(("x-required-scopes" = json!(["webhooks:write"])), ("x-problem-codes" = json!(["webhook_endpoint_disabled", "state_conflict"])))
 )]
 #[post("/webhook-deliveries/{webhook_delivery_id}/retry")]
 pub async fn retry_webhook_delivery(

@@ -103,10 +103,11 @@ impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
         let (host, allow_loopback) = (name.as_str().to_owned(), self.allow_loopback);
         Box::pin(async move {
-            let look_up = move || (host.as_str(), 0).to_socket_addrs().map(Vec::from_iter);
+            let asked = host.clone();
+            let look_up = move || (asked.as_str(), 0).to_socket_addrs().map(Vec::from_iter);
             let found: Vec<SocketAddr> = tokio::task::spawn_blocking(look_up).await??;
             let addresses: Vec<_> = found.iter().map(SocketAddr::ip).collect();
-            destination::check_resolved(&addresses, allow_loopback)?;
+            destination::check_resolved(&host, &addresses, allow_loopback)?;
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }

@@ -25,7 +25,8 @@ fn collect(faults: &ValidationErrors, parent: &str, errors: &mut Vec<FieldError>
     for (name, kind) in faults.errors() {
         let mut pointer = parent.to_owned();
         if name != "__all__" {
-            push(&mut pointer, name);
+            // A field named by a keyword of Rust.
+            push(&mut pointer, name.strip_prefix("r#").unwrap_or(name));
         }
         match kind {
             ValidationErrorsKind::Struct(inner) => collect(inner, &pointer, errors),

@@ -14,7 +14,7 @@ use crate::services::webhooks::{Endpoint, EndpointPatch, Failure, NewEndpoint, R
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"url": "https://example.com/hooks/vertragswerk", "event_types": ["subscription.created", "cancellation.created"], "description": "ERP"}))]
 pub struct CreateWebhookEndpoint {
-    /// Where messages are sent by POST: https, no internal address. Sandboxes may use `http://localhost` where the operator allows it.
+    /// Where messages are sent by POST: https, no internal address, no fragment; stored in its normal form. Sandboxes may use `http://localhost` where the operator allows it.
     #[validate(length(min = 1, max = 2000))]
     #[schema(
         format = "uri",
@@ -27,7 +27,7 @@ pub struct CreateWebhookEndpoint {
     #[validate(length(min = 1, max = 200))]
     #[schema(nullable = false, min_length = 1, max_length = 200, example = "ERP")]
     pub description: Option<String>,
-    /// Types it wants to hear of, or `*` for all, also those that join later.
+    /// Types it wants to hear of, or `*` for all, also those that join later. `*` with others is stored as `*` alone, doubles once.
     #[serde(default = "every_type")]
     #[validate(length(min = 1, max = 100))]
     #[schema(required = false, min_items = 1, max_items = 100, default = json!(["*"]), example = json!(["subscription.created"]))]
@@ -189,6 +189,9 @@ pub struct WebhookEndpointDto {
     /// The last of these failures; `null` while the last attempt was a success.
     #[schema(required)]
     pub last_failure: Option<WebhookFailureDto>,
+    /// Until when nothing is sent because the receiver asked for it with `Retry-After`; a test or a retry by hand ends the pause.
+    #[schema(required, example = json!(null))]
+    pub paused_until: Option<Instant>,
     /// Position of the last event that was queued for the endpoint or passed over because of its filter.
     #[schema(minimum = 0, maximum = 9_000_000_000_000_000_i64, example = 42)]
     pub position: i64,
@@ -213,6 +216,7 @@ impl From<Endpoint> for WebhookEndpointDto {
             disabled_reason: endpoint.disabled_reason.map(Into::into),
             failing_since: endpoint.failing_since.map(Instant),
             last_failure: endpoint.last_failure.map(Into::into),
+            paused_until: endpoint.paused_until.map(Instant),
             position: endpoint.position,
             previous_secret_until: endpoint.previous_secret_until.map(Instant),
             created_at: endpoint.created_at.into(),
@@ -224,7 +228,7 @@ impl From<Endpoint> for WebhookEndpointDto {
 /// A webhook endpoint with its new secret.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WebhookEndpointSecret {
-    /// What messages are signed with (Standard Webhooks, `v1`). Store it now: it is not shown again.
+    /// What messages are signed with (Standard Webhooks, `v1`). Store it now: only a repetition with the same `Idempotency-Key` shows it again.
     #[schema(
         max_length = 60,
         pattern = "^whsec_[A-Za-z0-9+/]+=*$",

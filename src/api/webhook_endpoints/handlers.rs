@@ -42,7 +42,7 @@ pub fn configure(config: &mut ServiceConfig) {
     tag = "Webhooks",
     operation_id = "createWebhookEndpoint",
     summary = "Create a webhook endpoint",
-    description = "Messages by Standard Webhooks 1.0 about everything that is recorded from now on. The answer shows the secret, which is not shown again. The webhooks of this document say what is sent.",
+    description = "Messages by Standard Webhooks 1.0 about everything that is recorded from now on. The answer shows the secret. No other call shows it; a repetition with the same `Idempotency-Key` repeats this answer with the secret for as long as keys are kept (7 days unless the operator chose otherwise). The webhooks of this document say what is sent.",
     request_body(content = CreateWebhookEndpoint),
     responses((status = 201, description = "The endpoint and its secret.", body = WebhookEndpointSecret)),
     extensions(("x-required-scopes" = json!(["webhooks:write"])))
@@ -90,7 +90,7 @@ pub async fn list_webhook_endpoints(
     tag = "Webhooks",
     operation_id = "getWebhookEndpoint",
     summary = "Fetch a webhook endpoint",
-    description = "Where it is, what it hears of, and whether it works: `failing_since`, `disabled_at` and `disabled_reason`.",
+    description = "Where it is, what it hears of, and whether it works: `failing_since`, `paused_until`, `disabled_at` and `disabled_reason`.",
     params(WebhookEndpointId),
     responses((status = 200, description = "The endpoint.", body = WebhookEndpointDto)),
     extensions(("x-required-scopes" = json!(["webhooks:read"])), ("x-entity-tag" = json!(true)))
@@ -166,7 +166,7 @@ pub async fn delete_webhook_endpoint(
     tag = "Webhooks",
     operation_id = "rotateWebhookSecret",
     summary = "Rotate the secret of a webhook endpoint",
-    description = "The answer shows the new secret, which is not shown again. For 24 hours messages carry two signatures, by the new secret and by the one before, so that the receiver can change over in its own time.",
+    description = "The answer shows the new secret. No other call shows it; a repetition with the same `Idempotency-Key` repeats this answer with the secret for as long as keys are kept (7 days unless the operator chose otherwise). For 24 hours messages carry two signatures, by the new secret and by the one before, so that the receiver can change over in its own time.",
     params(WebhookEndpointId),
     responses((status = 200, description = "The endpoint and its new secret.", body = WebhookEndpointSecret)),
     extensions(("x-required-scopes" = json!(["webhooks:write"])))
@@ -189,7 +189,7 @@ pub async fn rotate_webhook_secret(
     tag = "Webhooks",
     operation_id = "sendTestWebhook",
     summary = "Send a test webhook",
-    description = "Queues a message of the type `webhook.test`, whatever the endpoint's filter. Fetch the delivery to see what the receiver answered.",
+    description = "Queues a message of the type `webhook.test`, whatever the endpoint's filter. It goes before everything that waits and ends a pause the receiver asked for (`paused_until`). Fetch the delivery to see what the receiver answered.",
     params(WebhookEndpointId),
     responses((status = 201, description = "The delivery.", body = WebhookDeliveryDto)),
     extensions(("x-required-scopes" = json!(["webhooks:write"])), ("x-problem-codes" = json!(["webhook_endpoint_disabled"])))

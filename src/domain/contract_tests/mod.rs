@@ -21,6 +21,7 @@ mod quantity;
 mod random;
 mod revocation;
 mod slots;
+mod story_ahead;
 mod time_zones;
 mod upgrade;
 mod withdrawal;

@@ -10,10 +10,14 @@ use serde_json::Value;
 use time::{Date, OffsetDateTime};
 
 use super::{
+    account::Moment,
     calendar::{english, german, next_day},
     change::{Change, ChangeKind},
+    charge::ChargeKind,
+    charging::{ChargeOccasion, charge_period, next_uncharged_day},
     event_type::EventType,
     localized::LocalizedText,
+    money::Money,
     subscription::Subscription,
     time_zone::TimeZone,
 };
@@ -52,7 +56,7 @@ pub fn past(event_type: &str, data: &Value, at: OffsetDateTime, zone: &TimeZone)
     }
 }
 
-/// What is scheduled for a contract and the add-ons booked on it after `today`, in order.
+/// What is scheduled for a contract and the add-ons booked on it after `today`, in order; of their charges the next ones.
 pub fn scheduled(
     contract: &Subscription,
     bookings: &[Subscription],
@@ -64,7 +68,7 @@ pub fn scheduled(
     let mut entries: Vec<TimelineEntry> = std::iter::once(contract)
         .chain(bookings)
         .filter(|item| item.withdrawn_on.is_none())
-        .flat_map(coming)
+        .flat_map(|item| coming(item).into_iter().chain(next_charge(item, zone)))
         .filter(|coming| coming.on > today)
         .map(|coming| TimelineEntry {
             event_type: coming.event_type.as_str().to_owned(),
@@ -127,6 +131,37 @@ fn coming(item: &Subscription) -> Vec<Coming> {
         add(EventType::SubscriptionEnded, next_day(end), &item.id, text);
     }
     entries
+}
+
+/// The next period that will be charged, as it will be charged by what is known now; `None` when nothing is left to charge.
+fn next_charge(item: &Subscription, zone: &TimeZone) -> Option<Coming> {
+    let (day, _) = next_uncharged_day(item)?;
+    let mut charged = item.clone();
+    charged.charges.clear();
+    let at = zone.start_of_day(day);
+    let occasion = ChargeOccasion {
+        moment: Moment { on: day, at },
+        change_id: None,
+    };
+    charge_period(&mut charged, day, ChargeKind::Recurring, occasion).ok()?;
+    let currency = charged.charges.first()?.amount.currency;
+    let amount = Money::sum(charged.charges.iter().map(|charge| charge.amount), currency).ok()?;
+    let through = charged.billed_through_on?;
+    let (name_de, name_en) = booked_name(item, day).map_or_else(
+        || (String::new(), String::new()),
+        |name| (format!("{}: ", name.de), format!("{}: ", name.en)),
+    );
+    let (amount_de, from_de, through_de) = (amount.german(), german(day), german(through));
+    let (from_en, through_en) = (english(day), english(through));
+    Some(Coming {
+        event_type: EventType::ChargeCreated,
+        on: day,
+        object_id: item.id.clone(),
+        text: LocalizedText::new(
+            format!("{name_de}{amount_de} {currency} für {from_de} bis {through_de} werden berechnet."),
+            format!("{name_en}{amount} for {from_en} to {through_en} will be charged."),
+        ),
+    })
 }
 
 /// The name of a booked add-on; `None` for contracts.

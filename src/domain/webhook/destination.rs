@@ -4,9 +4,11 @@
 //! Two walls: the URL as written ([`check_url`]), and the addresses its name resolved to, checked by whoever connects right
 //! before connecting to exactly those ([`check_resolved`]).
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use url::{Host, Url};
+
+use super::addresses::is_public;
 
 /// The longest URL that is accepted.
 pub const LONGEST_URL: usize = 2_000;
@@ -30,6 +32,9 @@ pub enum Refusal {
     /// It is no absolute URL with a host, or too long.
     #[error("this is not an absolute URL of at most 2,000 characters")]
     NotAUrl,
+    /// It is written in a way that people and programs may read differently, or has parts that are never sent.
+    #[error("the URL must be written plainly, without backslash, fragment, empty label, port 0 or unusual IPv4")]
+    NotPlain,
     /// Messages carry personal data and are sent encrypted.
     #[error("the URL must begin with https://")]
     NotHttps,
@@ -45,7 +50,7 @@ impl Refusal {
     /// Stable name for problems and for the list of attempts.
     pub fn code(self) -> &'static str {
         match self {
-            Self::NotAUrl => "invalid_url",
+            Self::NotAUrl | Self::NotPlain => "invalid_url",
             Self::NotHttps => "https_required",
             Self::Credentials => "credentials_in_url",
             Self::Internal => "internal_address",
@@ -53,8 +58,8 @@ impl Refusal {
     }
 }
 
-/// Reads a URL and refuses what messages must not be sent to. With `allow_loopback` (sandbox providers on a server whose
-/// operator switched it on) the machine itself is allowed, also by http.
+/// Reads a URL and refuses what messages must not be sent to; what it gives back is the normal form. With `allow_loopback`
+/// (sandbox providers on a server whose operator switched it on) the machine itself is allowed, also by http.
 ///
 /// # Errors
 /// [`Refusal`].
@@ -69,28 +74,57 @@ pub fn check_url(text: &str, allow_loopback: bool) -> Result<Url, Refusal> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Refusal::NotHttps);
     }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(Refusal::Credentials);
-    }
+    let host = written_host(text, &url)?;
     let is_loopback = match url.host().ok_or(Refusal::NotAUrl)? {
         Host::Domain(name) => check_name(name, allow_loopback)?,
         Host::Ipv4(address) => check_literal(address.into(), allow_loopback)?,
         Host::Ipv6(address) => check_literal(address.into(), allow_loopback)?,
     };
-    if url.scheme() == "https" || is_loopback {
-        Ok(url)
-    } else {
-        Err(Refusal::NotHttps)
+    if url.scheme() != "https" && !is_loopback {
+        return Err(Refusal::NotHttps);
     }
+    let is_plain = match url.host() {
+        // One dot at the end means the root.
+        Some(Host::Domain(name)) => name
+            .strip_suffix('.')
+            .unwrap_or(name)
+            .split('.')
+            .all(|label| !label.is_empty()),
+        // 010.8.8.8 is 8.8.8.8 to some programs and 10.8.8.8 to others (RFC 6943 section 3.1.1).
+        Some(Host::Ipv4(address)) => host == address.to_string(),
+        _ => true,
+    };
+    if !is_plain || url.port() == Some(0) || url.fragment().is_some() {
+        return Err(Refusal::NotPlain);
+    }
+    if url.as_str().len() > LONGEST_URL {
+        return Err(Refusal::NotAUrl);
+    }
+    Ok(url)
+}
+
+/// The host as it was written. The parser also takes backslashes for slashes, and any number of slashes before the host.
+fn written_host<'a>(text: &'a str, url: &Url) -> Result<&'a str, Refusal> {
+    let (scheme, rest) = text.split_once("://").ok_or(Refusal::NotPlain)?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') || !url.username().is_empty() || url.password().is_some() {
+        return Err(Refusal::Credentials);
+    }
+    if text.contains('\\') || authority.is_empty() || !scheme.eq_ignore_ascii_case(url.scheme()) {
+        return Err(Refusal::NotPlain);
+    }
+    Ok(authority.split(':').next().unwrap_or_default())
 }
 
 /// Refuses unless a name has resolved to addresses messages may go to, all of them: a name that means both outside and inside
-/// is not to be trusted.
+/// is not to be trusted. With `allow_loopback` only `localhost` may mean this machine: any other name would be somebody else's
+/// way into it.
 ///
 /// # Errors
 /// [`Refusal::Internal`], also without any address.
-pub fn check_resolved(addresses: &[IpAddr], allow_loopback: bool) -> Result<(), Refusal> {
-    let fits = |address: &IpAddr| is_public(*address) || (allow_loopback && is_loopback(*address));
+pub fn check_resolved(name: &str, addresses: &[IpAddr], allow_loopback: bool) -> Result<(), Refusal> {
+    let may_be_local = allow_loopback && is_localhost(name);
+    let fits = |address: &IpAddr| is_public(*address) || (may_be_local && is_loopback(*address));
     if !addresses.is_empty() && addresses.iter().all(fits) {
         Ok(())
     } else {
@@ -98,14 +132,18 @@ pub fn check_resolved(addresses: &[IpAddr], allow_loopback: bool) -> Result<(), 
     }
 }
 
+fn is_localhost(name: &str) -> bool {
+    name.strip_suffix('.').unwrap_or(name).eq_ignore_ascii_case("localhost")
+}
+
 /// Whether the name is this machine's; refuses names of inner networks.
 fn check_name(name: &str, allow_loopback: bool) -> Result<bool, Refusal> {
+    if allow_loopback && is_localhost(name) {
+        return Ok(true);
+    }
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     let is_or_is_below =
         |parent: &str| name == parent || name.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'));
-    if is_or_is_below("localhost") && allow_loopback {
-        return Ok(true);
-    }
     // A name without a dot is looked up in the server's own domain.
     if !name.contains('.') || INTERNAL_NAMES.iter().any(|parent| is_or_is_below(parent)) {
         return Err(Refusal::Internal);
@@ -114,73 +152,17 @@ fn check_name(name: &str, allow_loopback: bool) -> Result<bool, Refusal> {
 }
 
 fn check_literal(address: IpAddr, allow_loopback: bool) -> Result<bool, Refusal> {
-    check_resolved(&[address], allow_loopback)?;
-    Ok(is_loopback(address))
+    let is_loopback = is_loopback(address);
+    if is_public(address) || (allow_loopback && is_loopback) {
+        Ok(is_loopback)
+    } else {
+        Err(Refusal::Internal)
+    }
 }
 
 /// The machine itself; IPv4 in IPv6 included.
 fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
-}
-
-/// Whether an address is an ordinary one of the internet.
-pub fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => is_public_v6(address),
-    }
-}
-
-/// Everything but the special-purpose blocks of IANA (RFC 6890 and its registry).
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, d] = address.octets();
-    let is_special = match a {
-        // "This network", private, loopback; multicast, reserved, broadcast.
-        0 | 10 | 127 | 224.. => true,
-        // Shared by carriers (RFC 6598).
-        100 => (64..=127).contains(&b),
-        // Link-local, and with it the metadata services of clouds.
-        169 => b == 254,
-        172 => (16..=31).contains(&b),
-        // Private; protocol assignments; documentation; 6to4 relays.
-        192 => b == 168 || (b == 0 && (c == 0 || c == 2)) || (b == 88 && c == 99),
-        // Benchmarks; documentation.
-        198 => b == 18 || b == 19 || (b == 51 && c == 100),
-        203 => b == 0 && c == 113,
-        // Azure's platform service, on a public address that every machine there can reach.
-        168 => (b, c, d) == (63, 129, 16),
-        _ => false,
-    };
-    !is_special
-}
-
-/// Global unicast without its special blocks, and public IPv4 behind a translator or mapped into IPv6. Tunnels that carry an
-/// IPv4 address of the sender's choice (6to4, Teredo, ISATAP) are refused as a whole.
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    if let Some(mapped) = address.to_ipv4_mapped() {
-        return is_public_v4(mapped);
-    }
-    let segments = address.segments();
-    let low = |segments: [u16; 8]| {
-        let [.., high, low] = segments;
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        Ipv4Addr::new(a, b, c, d)
-    };
-    if segments[..6] == [0x64, 0xff9b, 0, 0, 0, 0] {
-        return is_public_v4(low(segments));
-    }
-    let is_global_unicast = segments[0] & 0xe000 == 0x2000;
-    let is_special = match segments[0] {
-        // Protocol assignments up to 2001:1ff::, Teredo and ORCHID among them; documentation.
-        0x2001 => segments[1] < 0x0200 || segments[1] == 0x0db8,
-        // 6to4.
-        0x2002 => true,
-        // Documentation (RFC 9637).
-        0x3fff => segments[1] < 0x1000,
-        _ => false,
-    };
-    let is_isatap = segments[4] & 0xfdff == 0 && segments[5] == 0x5efe;
-    is_global_unicast && !is_special && !is_isatap
 }
 
 #[cfg(test)]
@@ -277,6 +259,25 @@ mod tests {
             ("ftp://example.com/", Refusal::NotHttps),
             ("file:///etc/passwd", Refusal::NotHttps),
             ("gopher://example.com:70/1", Refusal::NotHttps),
+            (r"https:\\example.com\hook", Refusal::NotPlain),
+            (r"https://example.com\hook", Refusal::NotPlain),
+            (r"https://example.com/a\b", Refusal::NotPlain),
+            ("https:example.com/", Refusal::NotPlain),
+            ("https:///example.com/", Refusal::NotPlain),
+            ("https:example.com/?a=b://c", Refusal::NotPlain),
+            ("https://..example.com/", Refusal::NotPlain),
+            ("https://api..example.com/", Refusal::NotPlain),
+            ("https://.example.com/", Refusal::NotPlain),
+            ("https://example.com../", Refusal::NotPlain),
+            ("https://example.com:0/", Refusal::NotPlain),
+            ("https://example.com/#part", Refusal::NotPlain),
+            ("https://example.com/#", Refusal::NotPlain),
+            ("https://010.8.8.8/", Refusal::NotPlain),
+            ("https://8.8.8.010/", Refusal::NotPlain),
+            ("https://08.8.8.8/", Refusal::NotAUrl),
+            ("https://134744072/", Refusal::NotPlain),
+            ("https://8.8.8.8./", Refusal::NotPlain),
+            ("https://@example.com/", Refusal::Credentials),
             ("https://user:secret@example.com/", Refusal::Credentials),
             ("https://example.com@127.0.0.1/", Refusal::Credentials),
             ("https://example.com:443@10.0.0.1/", Refusal::Credentials),
@@ -311,6 +312,17 @@ mod tests {
     }
 
     #[test]
+    fn the_normal_form_is_given_back() {
+        for (written, normal) in [
+            ("HTTPS://EXAMPLE.com:443", "https://example.com/"),
+            ("https://bücher.example/ä", "https://xn--bcher-kva.example/%C3%A4"),
+            ("https://example.com/a/../b", "https://example.com/b"),
+        ] {
+            assert_eq!(check_url(written, false).map(String::from), Ok(normal.to_owned()));
+        }
+    }
+
+    #[test]
     fn the_switch_allows_this_machine_and_nothing_else() {
         for url in [
             "http://127.0.0.1:9000/",
@@ -326,6 +338,8 @@ mod tests {
             ("http://169.254.169.254/", Refusal::Internal),
             ("http://0.0.0.0/", Refusal::Internal),
             ("http://intranet/", Refusal::Internal),
+            ("http://api.localhost/", Refusal::Internal),
+            ("http://127.1/", Refusal::NotPlain),
         ] {
             assert_eq!(check_url(url, true), Err(refusal), "{url}");
         }
@@ -341,12 +355,19 @@ mod tests {
             (&["93.184.216.34", "10.0.0.1"], false, false),
             (&["::ffff:169.254.169.254"], false, false),
             (&["127.0.0.1", "::1"], false, true),
+            (&["::ffff:127.0.0.1"], false, true),
             (&["127.0.0.1", "192.168.0.1"], false, false),
             (&[], false, false),
         ] {
             let addresses = parse(addresses);
-            assert_eq!(check_resolved(&addresses, false).is_ok(), allowed, "{addresses:?}");
-            assert_eq!(check_resolved(&addresses, true).is_ok(), with_switch, "{addresses:?}");
+            let resolved = |name, switch| check_resolved(name, &addresses, switch).is_ok();
+            assert_eq!(resolved("localhost", false), allowed, "{addresses:?}");
+            assert_eq!(resolved("localhost", true), with_switch, "{addresses:?}");
+            assert_eq!(
+                resolved("example.com", true),
+                allowed,
+                "only localhost is: {addresses:?}"
+            );
         }
     }
 }

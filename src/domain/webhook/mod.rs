@@ -1,6 +1,7 @@
 //! Telling third-party systems of events: where messages may go, what they contain, how they are signed and when they are
 //! tried again. Standard Webhooks 1.0.
 
+pub mod addresses;
 pub mod destination;
 pub mod message;
 pub mod schedule;
@@ -14,6 +15,20 @@ pub const EVERY_TYPE: &str = "*";
 /// Whether a filter, as stored, lets a type pass. Types it does not know (of a newer version) pass `*` only.
 pub fn wants(filter: &[String], event_type: &str) -> bool {
     filter.iter().any(|one| one == EVERY_TYPE || one == event_type)
+}
+
+/// A filter in its plain form: `*` stands alone, and no type stands twice.
+pub fn normalised(filter: &[String]) -> Vec<String> {
+    if filter.iter().any(|one| one == EVERY_TYPE) {
+        return vec![EVERY_TYPE.to_owned()];
+    }
+    let mut plain: Vec<String> = Vec::new();
+    for one in filter {
+        if !plain.contains(one) {
+            plain.push(one.clone());
+        }
+    }
+    plain
 }
 
 /// The entries of a filter that are neither `*` nor a type, by index.
@@ -42,5 +57,16 @@ mod tests {
             unknown_types(&filter(&["*", "charge", "charge.created", "a.b"])),
             [1, 3]
         );
+        for (given, plain) in [
+            (&["slot.moved", "*", "charge.created"][..], &["*"][..]),
+            (
+                &["slot.moved", "charge.created", "slot.moved"],
+                &["slot.moved", "charge.created"],
+            ),
+            (&["*", "*"], &["*"]),
+            (&[], &[]),
+        ] {
+            assert_eq!(normalised(&filter(given)), filter(plain));
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What an answer means and when a message is tried again (Standard Webhooks 1.0, "Deliverability and reliability").
 
+use std::num::IntErrorKind;
+
 use time::{Duration, OffsetDateTime, PrimitiveDateTime, macros::format_description};
 
 use crate::domain::localized::LocalizedText;
@@ -94,6 +96,7 @@ impl Response {
         let text = self.retry_after.as_deref()?.trim();
         let wait = match text.parse::<i64>() {
             Ok(seconds) => Duration::seconds(seconds),
+            Err(error) if *error.kind() == IntErrorKind::PosOverflow => LONGEST_WAIT,
             Err(_) => http_date(text)? - now,
         };
         Some(wait.clamp(Duration::ZERO, LONGEST_WAIT))
@@ -189,6 +192,7 @@ mod tests {
             (502, Some("Sun, 06 Nov 1994 08:49:37 GMT"), Some(30)),
             (504, Some("Sun, 06 Nov 1994 08:49:00 GMT"), Some(0)),
             (503, Some("999999999999"), Some(86_400)),
+            (503, Some("99999999999999999999999999"), Some(86_400)),
             (503, Some("-5"), Some(0)),
             (503, Some("soon"), None),
             (503, None, None),

@@ -67,7 +67,9 @@ pub struct Delivery {
     pub position: Option<i64>,
     /// Where it stands.
     pub status: DeliveryStatus,
-    /// When it is attempted next.
+    /// Whether an attempt is under way.
+    pub attempting: bool,
+    /// When it is attempted next; none while it is attempted or the endpoint is disabled.
     pub next_attempt_at: Option<OffsetDateTime>,
     /// When it was queued.
     pub created_at: OffsetDateTime,
@@ -109,11 +111,36 @@ impl From<WebhookAttemptRow> for Attempt {
     }
 }
 
-fn view(conn: &mut DbConnection, row: WebhookDeliveryRow) -> Result<Delivery, AppError> {
+/// Whether a worker is at it; one whose lease has run out is taken for dead.
+fn is_attempting(row: &WebhookDeliveryRow, now: OffsetDateTime) -> bool {
+    row.attempt_started_at.is_some() && row.next_attempt_at.is_some_and(|lease| lease.instant() > now)
+}
+
+/// When a delivery is attempted next: what is due waits for nothing but a worker and the end of the endpoint's pause.
+fn next_attempt(
+    row: &WebhookDeliveryRow,
+    endpoint: &WebhookEndpointRow,
+    now: OffsetDateTime,
+) -> Option<OffsetDateTime> {
+    if !endpoint.enabled || is_attempting(row, now) {
+        return None;
+    }
+    let paused_until = endpoint.paused_until.map_or(now, Utc::instant);
+    row.next_attempt_at.map(|at| at.instant().max(paused_until).max(now))
+}
+
+fn view(
+    conn: &mut DbConnection,
+    row: WebhookDeliveryRow,
+    endpoint: &WebhookEndpointRow,
+    now: OffsetDateTime,
+) -> Result<Delivery, AppError> {
     let attempts = webhook_deliveries::attempts(conn, &row.id, ATTEMPTS_TOLD)?;
     let status = DeliveryStatus::parse(&row.status)
         .ok_or_else(|| AppError::internal(format!("delivery {}: unknown status", row.id)))?;
     Ok(Delivery {
+        attempting: is_attempting(&row, now),
+        next_attempt_at: next_attempt(&row, endpoint, now),
         message_id: row.event_id.clone().unwrap_or_else(|| row.id.clone()),
         id: row.id,
         endpoint_id: row.endpoint_id,
@@ -121,7 +148,6 @@ fn view(conn: &mut DbConnection, row: WebhookDeliveryRow) -> Result<Delivery, Ap
         event_type: row.event_type,
         position: row.position,
         status,
-        next_attempt_at: row.next_attempt_at.map(Utc::instant),
         created_at: row.created_at.instant(),
         settled_at: row.settled_at.map(Utc::instant),
         attempt_count: row.attempts,
@@ -151,7 +177,8 @@ pub fn list_deliveries(
     query: &DeliveryQuery,
     request: &PageRequest,
 ) -> Result<Page<Delivery>, AppError> {
-    super::endpoints::find(state, principal, endpoint_id)?;
+    check_staff(principal, Scope::WebhooksRead)?;
+    let now = state.clock.now();
     let filter = DeliveryFilter {
         endpoint_id: endpoint_id.to_owned(),
         status: query.status.map(|status| status.as_str().to_owned()),
@@ -160,9 +187,11 @@ pub fn list_deliveries(
         before_id: request.after.as_ref().map(|after| after.id.clone()),
     };
     let views: Vec<Delivery> = state.db.read_consistent(|conn| {
+        let endpoint = webhook_endpoints::find(conn, &principal.provider_id, endpoint_id)?.ok_or(AppError::NotFound)?;
+        principal.require(Scope::WebhooksRead)?;
         let rows = webhook_deliveries::list(conn, &filter, request.rows())?;
         rows.into_iter()
-            .map(|row| view(conn, row))
+            .map(|row| view(conn, row, &endpoint, now))
             .collect::<Result<_, AppError>>()
     })?;
     Ok(Page::cut(views, request, |one| PageKey::of_id(&one.id)))
@@ -174,43 +203,51 @@ pub fn list_deliveries(
 /// [`AppError::NotFound`], [`AppError::Forbidden`] without `webhooks:read`.
 pub fn find_delivery(state: &AppState, principal: &Principal, id: &str) -> Result<Delivery, AppError> {
     check_staff(principal, Scope::WebhooksRead)?;
+    let now = state.clock.now();
     state.db.read_consistent(|conn| {
         let row = webhook_deliveries::find(conn, &principal.provider_id, id)?.ok_or(AppError::NotFound)?;
         principal.require(Scope::WebhooksRead)?;
-        view(conn, row)
+        let endpoint = webhook_endpoints::find(conn, &row.provider_id, &row.endpoint_id)?.ok_or(AppError::NotFound)?;
+        view(conn, row, &endpoint, now)
     })
 }
 
 /// How a delivery is told to the caller.
 type Render<'a> = dyn Fn(Delivery) -> Result<Answer, AppError> + 'a;
 
-/// Attempts a delivery again at once, also one that was delivered or given up; the schedule begins anew.
+/// Attempts a delivery again at once, also one that was delivered or given up and also during a pause; the schedule begins anew.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::Forbidden`] without `webhooks:write`, `webhook_endpoint_disabled`.
+/// [`AppError::NotFound`], [`AppError::Forbidden`] without `webhooks:write`, `webhook_endpoint_disabled`, `state_conflict` while
+/// an attempt is under way.
 pub fn retry(state: &AppState, command: &Command, id: &str, render: &Render<'_>) -> Result<Answer, AppError> {
     run(state, command, |conn, now| {
         let provider_id = &command.principal.provider_id;
         let found = webhook_deliveries::find(conn, provider_id, id)?.ok_or(AppError::NotFound)?;
-        let endpoint = locked_endpoint(conn, command, &found.endpoint_id)?;
+        let mut endpoint = locked_endpoint(conn, command, &found.endpoint_id)?;
         let mut row = webhook_deliveries::lock(conn, provider_id, id)?.ok_or(AppError::NotFound)?;
         check_enabled(&endpoint)?;
-        // What is under way comes to its end first; its result is what was asked for.
-        if row.attempt_started_at.is_none() {
-            row.status = DeliveryStatus::Pending.as_str().to_owned();
-            row.failures = 0;
-            row.next_attempt_at = Some(now.into());
-            row.settled_at = None;
-            webhook_deliveries::update(conn, &row)?;
+        if is_attempting(&row, now) {
+            return Err(Violation::conflict(
+                "state_conflict",
+                "Ein Versuch läuft gerade. Warten Sie sein Ergebnis ab.",
+                "An attempt is under way. Wait for its result.",
+            )
+            .into());
         }
-        render(view(conn, row)?)
+        row.status = DeliveryStatus::Pending.as_str().to_owned();
+        row.failures = 0;
+        row.settled_at = None;
+        send_first(conn, &mut endpoint, &mut row)?;
+        webhook_deliveries::update(conn, &row)?;
+        render(view(conn, row, &endpoint, now)?)
     })
 }
 
-/// Queues a message of the type `webhook.test` for an endpoint, whatever its filter.
+/// Queues a message of the type `webhook.test` for an endpoint, whatever its filter and also during a pause.
 ///
 /// # Errors
-/// As [`retry`].
+/// [`AppError::NotFound`], [`AppError::Forbidden`] without `webhooks:write`, `webhook_endpoint_disabled`.
 pub fn send_test(
     state: &AppState,
     command: &Command,
@@ -218,12 +255,27 @@ pub fn send_test(
     render: &Render<'_>,
 ) -> Result<Answer, AppError> {
     run(state, command, |conn, now| {
-        let endpoint = locked_endpoint(conn, command, endpoint_id)?;
+        let mut endpoint = locked_endpoint(conn, command, endpoint_id)?;
         check_enabled(&endpoint)?;
-        let row = delivery(&endpoint, None, TEST_TYPE, now);
+        let mut row = delivery(&endpoint, None, TEST_TYPE, now);
+        send_first(conn, &mut endpoint, &mut row)?;
         webhook_deliveries::insert(conn, std::slice::from_ref(&row))?;
-        render(view(conn, row)?)
+        render(view(conn, row, &endpoint, now)?)
     })
+}
+
+/// What somebody asks for by hand ends the endpoint's pause and goes before everything that waits: otherwise the first of these
+/// could have the endpoint paused anew. The longest waiting goes first, and nothing has waited longer than the endpoint exists.
+fn send_first(
+    conn: &mut DbConnection,
+    endpoint: &mut WebhookEndpointRow,
+    row: &mut WebhookDeliveryRow,
+) -> Result<(), AppError> {
+    row.next_attempt_at = Some(endpoint.created_at);
+    if endpoint.paused_until.take().is_some() {
+        webhook_endpoints::update(conn, endpoint)?;
+    }
+    Ok(())
 }
 
 fn run(

@@ -3,16 +3,15 @@
 use rand::RngExt;
 use time::{Duration, OffsetDateTime};
 
+use super::input::check;
 use super::{allows_loopback, provider};
 use crate::context::VersionMatch;
 use crate::db::{DbConnection, JsonText, Utc};
 use crate::domain::access::{Principal, Scope};
-use crate::domain::event_type::EventType;
 use crate::domain::ids::IdKind;
-use crate::domain::webhook::destination::{self, Refusal};
+use crate::domain::webhook::normalised;
 use crate::domain::webhook::schedule::DisabledReason;
 use crate::domain::webhook::signature::{SECRET_BYTES, WebhookSecret};
-use crate::domain::webhook::{EVERY_TYPE, unknown_types};
 use crate::error::{AppError, FieldError};
 use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::webhook_endpoints::{self, WebhookEndpointRow};
@@ -97,6 +96,8 @@ pub struct Endpoint {
     pub failing_since: Option<OffsetDateTime>,
     /// The last of these failures.
     pub last_failure: Option<Failure>,
+    /// Until when it asked to be left alone, if that is not over.
+    pub paused_until: Option<OffsetDateTime>,
     /// Counts its changes, from 1.
     pub version: i64,
     /// When it was created.
@@ -114,8 +115,9 @@ pub struct Revealed {
     pub secret: String,
 }
 
-impl From<WebhookEndpointRow> for Endpoint {
-    fn from(row: WebhookEndpointRow) -> Self {
+impl Endpoint {
+    /// The endpoint as it is at this moment.
+    fn told(row: WebhookEndpointRow, now: OffsetDateTime) -> Self {
         let reason = row.disabled_reason.as_deref();
         Self {
             last_failure: Failure::of(&row),
@@ -129,6 +131,7 @@ impl From<WebhookEndpointRow> for Endpoint {
             previous_secret_until: row.previous_secret_until.map(Utc::instant),
             position: row.position,
             failing_since: row.failing_since.map(Utc::instant),
+            paused_until: row.paused_until.map(Utc::instant).filter(|until| *until > now),
             version: row.version,
             created_at: row.created_at.instant(),
             updated_at: row.updated_at.instant(),
@@ -154,7 +157,7 @@ pub fn create(state: &AppState, command: &Command, new: &NewEndpoint, reveal: &R
     state.db.write(|conn| {
         idempotency::run(conn, principal, command.idempotency.as_ref(), now, |conn| {
             let provider = provider(conn, &principal.provider_id)?;
-            check(
+            let url = check(
                 Some(&new.url),
                 Some(&new.event_types),
                 allows_loopback(state, &provider),
@@ -163,9 +166,9 @@ pub fn create(state: &AppState, command: &Command, new: &NewEndpoint, reveal: &R
             let row = WebhookEndpointRow {
                 id: IdKind::WebhookEndpoint.generate(),
                 provider_id: provider.id,
-                url: new.url.clone(),
+                url: url.unwrap_or_else(|| new.url.clone()),
                 description: new.description.clone(),
-                event_types: JsonText(new.event_types.clone()),
+                event_types: JsonText(normalised(&new.event_types)),
                 enabled: new.enabled,
                 disabled_at: (!new.enabled).then(|| now.into()),
                 disabled_reason: (!new.enabled).then(|| DisabledReason::Requested.as_str().to_owned()),
@@ -184,7 +187,7 @@ pub fn create(state: &AppState, command: &Command, new: &NewEndpoint, reveal: &R
             };
             webhook_endpoints::insert(conn, &row)?;
             reveal(Revealed {
-                endpoint: row.into(),
+                endpoint: Endpoint::told(row, now),
                 secret,
             })
         })
@@ -202,7 +205,7 @@ pub fn find(state: &AppState, principal: &Principal, id: &str) -> Result<Endpoin
         .read(|conn| webhook_endpoints::find(conn, &principal.provider_id, id))?
         .ok_or(AppError::NotFound)?;
     principal.require(Scope::WebhooksRead)?;
-    Ok(row.into())
+    Ok(Endpoint::told(row, state.clock.now()))
 }
 
 /// A page of the provider's endpoints, newest first.
@@ -211,11 +214,12 @@ pub fn find(state: &AppState, principal: &Principal, id: &str) -> Result<Endpoin
 /// [`AppError::Forbidden`] without `webhooks:read`.
 pub fn list(state: &AppState, principal: &Principal, request: &PageRequest) -> Result<Page<Endpoint>, AppError> {
     principal.require(Scope::WebhooksRead)?;
+    let now = state.clock.now();
     let before_id = request.after.as_ref().map(|after| after.id.as_str());
     let rows = state
         .db
         .read(|conn| webhook_endpoints::list(conn, &principal.provider_id, before_id, request.rows()))?;
-    Ok(Page::cut(rows, request, |row| PageKey::of_id(&row.id)).map(Endpoint::from))
+    Ok(Page::cut(rows, request, |row| PageKey::of_id(&row.id)).map(|row| Endpoint::told(row, now)))
 }
 
 /// Changes an endpoint. Enabling it again goes on where it stopped: nothing that was recorded meanwhile is left out.
@@ -233,19 +237,19 @@ pub fn update(
     change(state, command, id, &|conn, mut row, now| {
         expected.check(IdKind::WebhookEndpoint.prefix(), row.version)?;
         let provider = provider(conn, &row.provider_id)?;
-        check(
+        let url = check(
             patch.url.as_deref(),
             patch.event_types.as_deref(),
             allows_loopback(state, &provider),
         )?;
-        if let Some(url) = &patch.url {
-            row.url.clone_from(url);
+        if let Some(url) = url {
+            row.url = url;
         }
         if let Some(description) = &patch.description {
             row.description.clone_from(description);
         }
         if let Some(event_types) = &patch.event_types {
-            row.event_types = JsonText(event_types.clone());
+            row.event_types = JsonText(normalised(event_types));
         }
         match patch.enabled {
             Some(true) => {
@@ -258,7 +262,7 @@ pub fn update(
             _ => {}
         }
         store(conn, &mut row, now)?;
-        render(row.into())
+        render(Endpoint::told(row, now))
     })
 }
 
@@ -305,7 +309,7 @@ pub fn rotate_secret(state: &AppState, command: &Command, id: &str, reveal: &Rev
         row.previous_secret_until = Some((now + OVERLAP).into());
         store(conn, &mut row, now)?;
         reveal(Revealed {
-            endpoint: row.into(),
+            endpoint: Endpoint::told(row, now),
             secret,
         })
     })
@@ -335,7 +339,7 @@ pub fn replay(
         }
         row.position = after;
         store(conn, &mut row, now)?;
-        render(row.into())
+        render(Endpoint::told(row, now))
     })
 }
 
@@ -374,49 +378,4 @@ fn store(conn: &mut DbConnection, row: &mut WebhookEndpointRow, now: OffsetDateT
 fn fresh_secret() -> String {
     let bytes: [u8; SECRET_BYTES] = rand::rng().random();
     WebhookSecret::new(bytes).expose()
-}
-
-/// Collects what is wrong with URL and types.
-fn check(url: Option<&str>, event_types: Option<&[String]>, allow_loopback: bool) -> Result<(), AppError> {
-    let mut errors = Vec::new();
-    if let Some(Err(refusal)) = url.map(|url| destination::check_url(url, allow_loopback)) {
-        errors.push(refused(refusal));
-    }
-    for index in event_types.map(unknown_types).unwrap_or_default() {
-        let known: Vec<&str> = EventType::ALL.iter().map(|known| known.as_str()).collect();
-        let error = FieldError::body(
-            format!("/event_types/{index}"),
-            "invalid_choice",
-            "Diesen Ereignistyp gibt es nicht.",
-            "There is no such event type.",
-        );
-        errors.push(error.with("allowed", [&[EVERY_TYPE], known.as_slice()].concat()));
-    }
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(AppError::Validation(errors))
-    }
-}
-
-fn refused(refusal: Refusal) -> FieldError {
-    let (de, en) = match refusal {
-        Refusal::NotAUrl => (
-            "Das ist keine vollständige Internetadresse.",
-            "This is not a complete URL.",
-        ),
-        Refusal::NotHttps => (
-            "Die Adresse muss mit https:// beginnen.",
-            "The URL must begin with https://.",
-        ),
-        Refusal::Credentials => (
-            "Die Adresse darf weder Benutzernamen noch Passwort enthalten.",
-            "The URL must not contain a user name or password.",
-        ),
-        Refusal::Internal => (
-            "Die Adresse führt in ein internes Netz.",
-            "The URL leads into an internal network.",
-        ),
-    };
-    FieldError::body("/url", refusal.code(), de, en)
 }

@@ -8,6 +8,7 @@ mod attempt;
 mod deliveries;
 mod endpoints;
 mod fan_out;
+mod input;
 mod notice;
 
 pub use attempt::{Outcome, Shipment, claim, record};

@@ -13,6 +13,8 @@ use crate::helpers::{TestApp, over_http};
 over_http!(
     failures_are_tried_again_by_the_schedule,
     a_receiver_may_ask_for_peace,
+    what_is_asked_for_by_hand_ends_a_pause,
+    an_attempt_under_way_is_told_and_not_doubled,
     bad_answers_are_told_and_never_followed,
     slow_and_dead_receivers_hold_up_nobody_else,
     a_receiver_that_is_gone_is_left_alone,
@@ -80,6 +82,100 @@ async fn a_receiver_may_ask_for_peace(app: TestApp<'_>) {
     app.state.clock.advance(Duration::seconds(11));
     let messages = receiver.wait_for(3).await;
     assert!(messages[1..].iter().any(|one| one.id == messages[0].id));
+}
+
+/// Three messages wait for the end of a pause; a test goes before them, and so does a retry, and each wakes the rest.
+async fn what_is_asked_for_by_hand_ends_a_pause(app: TestApp<'_>) {
+    let staff = app.staff(PROVIDER);
+    let receiver = Receiver::start(Manner::RetryAfter(503, "99999999999999999999999"));
+    let (id, _) = endpoint(&staff, &receiver.url, &["customer.created"]).await;
+    let path = format!("/v1/webhook-endpoints/{id}");
+    assert!(staff.get(&path).await.expect(200)["paused_until"].is_null());
+    let _working = Working::one(&app);
+    something_happens(&staff).await;
+    let failed = after_attempts(&staff, &id, 1).await;
+    let paused = staff.get(&path).await.expect(200);
+    assert_eq!(paused["paused_until"], failed["next_attempt_at"], "{paused} {failed}");
+    let rfc3339 = &time::format_description::well_known::Rfc3339;
+    let until_then = time::OffsetDateTime::parse(text(&paused, "paused_until"), rfc3339).expect("an instant");
+    assert_eq!(until_then - app.state.clock.now(), Duration::days(1));
+    for _ in 0..2 {
+        something_happens(&staff).await;
+    }
+    let waiting = until(async || {
+        let told = deliveries(&staff, &id).await;
+        (told.len() == 3).then_some(told)
+    })
+    .await;
+    for one in &waiting {
+        assert_eq!(
+            (&one["next_attempt_at"], &one["attempting"]),
+            (&paused["paused_until"], &json!(false)),
+            "{one}"
+        );
+    }
+
+    app.state.clock.advance(Duration::minutes(1));
+    let test = staff.post_empty(&format!("{path}/test")).await.expect(201);
+    assert!(test["next_attempt_at"].is_string() && test["next_attempt_at"] != paused["paused_until"]);
+    let sent = receiver.wait_for(2).await;
+    assert_eq!(sent[1].id, text(&test, "id"), "the test goes first");
+    let again = until(async || {
+        let endpoint = staff.get(&path).await.expect(200);
+        endpoint["paused_until"].is_string().then_some(endpoint)
+    })
+    .await;
+    assert_ne!(
+        again["paused_until"], paused["paused_until"],
+        "it asked for peace again"
+    );
+
+    app.state.clock.advance(Duration::minutes(1));
+    receiver.behave(Manner::Status(200));
+    let retry = format!("/v1/webhook-deliveries/{}/retry", text(&failed, "id"));
+    staff.post_empty(&retry).await.expect(200);
+    let sent = receiver.wait_for(5).await;
+    assert_eq!(sent[2].id, text(&failed, "message_id"), "the retry goes first");
+    assert!(staff.get(&path).await.expect(200)["paused_until"].is_null());
+}
+
+async fn an_attempt_under_way_is_told_and_not_doubled(app: TestApp<'_>) {
+    let staff = app.staff(PROVIDER);
+    let receiver = Receiver::start(Manner::Slow(std::time::Duration::from_secs(1)));
+    let (id, _) = endpoint(&staff, &receiver.url, &["customer.created"]).await;
+    let _working = Working::one(&app);
+    let test = staff
+        .post_empty(&format!("/v1/webhook-endpoints/{id}/test"))
+        .await
+        .expect(201);
+    receiver.wait_for(1).await;
+    let path = format!("/v1/webhook-deliveries/{}", text(&test, "id"));
+    let running = staff.get(&path).await.expect(200);
+    assert_eq!(
+        (&running["status"], &running["attempting"], &running["next_attempt_at"]),
+        (&json!("pending"), &json!(true), &Value::Null)
+    );
+    let retry = format!("{path}/retry");
+    staff.post_empty(&retry).await.expect_problem(409, "state_conflict");
+    let done = after_attempts(&staff, &id, 1).await;
+    assert_eq!(
+        (&done["status"], &done["attempting"]),
+        (&json!("delivered"), &json!(false))
+    );
+    receiver.behave(Manner::Status(500));
+    staff.post_empty(&retry).await.expect(200);
+    let failed = after_attempts(&staff, &id, 2).await;
+    assert!(failed["next_attempt_at"].is_string(), "{failed}");
+    let off = json!({ "enabled": false });
+    let endpoint = format!("/v1/webhook-endpoints/{id}");
+    staff.patch(&endpoint, off).await.expect(200);
+    let held = staff.get(&path).await.expect(200);
+    assert_eq!(
+        (&held["status"], &held["next_attempt_at"]),
+        (&json!("pending"), &Value::Null)
+    );
+    staff.patch(&endpoint, json!({ "enabled": true })).await.expect(200);
+    assert!(staff.get(&path).await.expect(200)["next_attempt_at"].is_string());
 }
 
 async fn bad_answers_are_told_and_never_followed(app: TestApp<'_>) {

@@ -13,6 +13,7 @@ use crate::helpers::{TestApp, over_http};
 over_http!(
     an_endpoint_lives_and_its_secret_is_shown_once,
     what_is_wrong_is_told_field_by_field,
+    what_is_stored_is_plain,
     customers_hear_nothing,
     without_the_switch_this_machine_is_internal
 );
@@ -67,6 +68,11 @@ async fn what_is_wrong_is_told_field_by_field(app: TestApp<'_>) {
         ("https://2852039166/latest/meta-data/", "internal_address"),
         ("https://[::ffff:192.168.0.1]/", "internal_address"),
         ("https://metadata.google.internal/", "internal_address"),
+        (r"https:\\example.com\hook", "invalid_url"),
+        ("https://..example.com/", "invalid_url"),
+        ("https://example.com:0/", "invalid_url"),
+        ("https://example.com/#part", "invalid_url"),
+        ("https://010.8.8.8/", "invalid_url"),
     ] {
         let body = json!({ "url": url, "event_types": ["*", "subscription.exploded"] });
         let problem = staff
@@ -92,6 +98,34 @@ async fn what_is_wrong_is_told_field_by_field(app: TestApp<'_>) {
         staff.patch(&path, patch).await.expect_problem(422, "validation_failed");
     }
     assert_eq!(staff.get(&path).await.expect(200)["url"], "https://example.com/");
+}
+
+async fn what_is_stored_is_plain(app: TestApp<'_>) {
+    let staff = app.staff(PROVIDER);
+    let types = ["slot.moved", "charge.created", "slot.moved"];
+    let body = json!({ "url": "HTTPS://Example.COM:443/a/../b", "event_types": types });
+    let created = staff.post("/v1/webhook-endpoints", body).await.expect(201);
+    let created = &created["webhook_endpoint"];
+    assert_eq!(
+        (&created["url"], &created["event_types"]),
+        (
+            &json!("https://example.com/b"),
+            &json!(["slot.moved", "charge.created"])
+        )
+    );
+    let path = format!("/v1/webhook-endpoints/{}", created["id"].as_str().expect("an id"));
+    let patch = json!({ "url": "https://bücher.example", "event_types": ["slot.moved", "*"] });
+    staff.patch(&path, patch).await.expect(200);
+    let changed = staff.get(&path).await.expect(200);
+    assert_eq!(
+        (&changed["url"], &changed["event_types"]),
+        (&json!("https://xn--bcher-kva.example/"), &json!(["*"]))
+    );
+    for list in ["/v1/events".to_owned(), format!("{path}/deliveries")] {
+        let answer = staff.get(&format!("{list}?type=")).await;
+        let problem = answer.expect_problem(400, "invalid_parameter");
+        assert_eq!(problem["errors"][0]["parameter"], "type", "{problem}");
+    }
 }
 
 async fn customers_hear_nothing(app: TestApp<'_>) {
