@@ -271,7 +271,8 @@ fn send_first(
     endpoint: &mut WebhookEndpointRow,
     row: &mut WebhookDeliveryRow,
 ) -> Result<(), AppError> {
-    row.next_attempt_at = Some(endpoint.created_at);
+    let before_all = endpoint.created_at.instant() - Duration::seconds(1);
+    row.next_attempt_at = Some(before_all.into());
     if endpoint.paused_until.take().is_some() {
         webhook_endpoints::update(conn, endpoint)?;
     }
