@@ -102,6 +102,7 @@ impl Concluded {
         for mail in &self.emails {
             let mail = EmailRow {
                 id: IdKind::Email.generate(),
+                message_id: IdKind::Email.generate(),
                 customer_id: Some(customer_id.to_owned()),
                 subscription_id: Some(contract_id.to_owned()),
                 event_id: told.first().map(|event| event.id.clone()),
