@@ -1,12 +1,13 @@
 //! The billing run: customers with three contracts whose next period begins on one day, billed by the due loop.
 
 use std::error::Error;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use time::macros::{date, datetime};
 use vertragswerk::clock::Clock;
 use vertragswerk::config::Config;
-use vertragswerk::db::{Database, DbConnection, JsonText};
+use vertragswerk::db::{Backend, Database, DbConnection, JsonText};
 use vertragswerk::demo::CATALOGUES;
 use vertragswerk::domain::ids::IdKind;
 use vertragswerk::domain::invoice::{Address, BillingDetails};
@@ -35,20 +36,22 @@ pub struct Run {
     pub idle: Duration,
 }
 
-/// Seeds due customers and bills them, with the loop of the server in this process.
+/// Seeds due customers and bills them in this process, with the workers of a server and of `work` beside it.
 pub fn run(database_url: &str, count: usize) -> Result<Run, Box<dyn Error + Send + Sync>> {
     let database = Database::connect(database_url, 4)?;
     let clock = Clock::manual(datetime!(2026-02-16 10:00 UTC));
     let state = AppState::with_database(Config::default(), clock, database)?;
     seed(&state, count).map_err(told)?;
     let began = Instant::now();
+    let workers: Vec<_> = (0..workers(&state))
+        .map(|_| {
+            let state = state.clone();
+            thread::spawn(move || bill(&state))
+        })
+        .collect();
     let mut customers = 0;
-    loop {
-        let turn = due::run_batch(&state).map_err(told)?;
-        if turn == 0 {
-            break;
-        }
-        customers += turn;
+    for worker in workers {
+        customers += worker.join().map_err(|_| "a worker panicked")??;
     }
     let took = began.elapsed();
     let began = Instant::now();
@@ -62,6 +65,25 @@ pub fn run(database_url: &str, count: usize) -> Result<Run, Box<dyn Error + Send
         numbering,
         idle: began.elapsed(),
     })
+}
+
+/// One worker per processor where they share the work; SQLite has one writer at a time.
+fn workers(state: &AppState) -> usize {
+    match state.db.backend() {
+        Backend::Postgres => thread::available_parallelism().map_or(1, usize::from),
+        Backend::Sqlite => 1,
+    }
+}
+
+/// What one worker bills until nothing is due.
+fn bill(state: &AppState) -> Result<usize, String> {
+    let mut customers = 0;
+    loop {
+        match due::run_batch(state).map_err(told)? {
+            0 => return Ok(customers),
+            turn => customers += turn,
+        }
+    }
 }
 
 fn told(error: AppError) -> String {
