@@ -64,9 +64,10 @@ impl RetainedClass {
                 "Invoices, credit notes, payments and the items they were made of: eight years.",
             ),
             Self::Letters => LocalizedText::new(
-                "Geschäftsbriefe: Verträge, Kündigungen, Widerrufe und andere Erklärungen mit ihren Gründen und Bestätigungen: sechs Jahre.",
-                "Commercial letters: contracts, cancellations, withdrawals and other declarations with their reasons and confirmations: six \
-                 years.",
+                "Geschäftsbriefe: Verträge, Kündigungen, Widerrufe und andere Erklärungen mit ihren Gründen und Bestätigungen, mit Name und \
+                 Anschriften, unter denen sie gewechselt wurden: sechs Jahre.",
+                "Commercial letters: contracts, cancellations, withdrawals and other declarations with their reasons and confirmations, with \
+                 the name and the addresses under which they were exchanged: six years.",
             ),
             Self::Evidence => LocalizedText::new(
                 "Nachweise, wer was erklärt und wem zugestimmt hat: so lange wie die Erklärungen.",

@@ -187,6 +187,7 @@ pub fn erase_profile(conn: &mut DbConnection, customer_id: &str, now: Utc) -> Re
     diesel::update(customers::table.find(customer_id))
         .set((
             customers::metadata.eq(JsonText(Metadata::new())),
+            customers::external_id.eq(None::<String>),
             customers::version.eq(customers::version + 1),
             customers::updated_at.eq(now),
         ))

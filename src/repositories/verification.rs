@@ -3,10 +3,13 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
-use crate::db::schema::{credit_notes, customers, events, idempotency_keys, invoices, payments, withdrawals};
+use crate::db::schema::{
+    credit_notes, customers, events, idempotency_keys, invoices, legal_documents, payments, withdrawals,
+};
 use crate::db::{DbConnection, DbError, MultiBackend, Utc, on_conn};
 use crate::repositories::account::AccountRow;
 use crate::repositories::events::EventRow;
+use crate::repositories::legal_documents::LegalDocumentHeading;
 use crate::repositories::withdrawals::WithdrawalRow;
 
 /// The next customers after an id, in the order of their ids.
@@ -256,5 +259,12 @@ pub fn keys_after(conn: &mut DbConnection, after: (&str, &str), limit: i64) -> R
             keys::response_body,
             keys::created_at,
         ))
+        .load(conn)?)
+}
+
+/// All published legal documents, with what is stored of their wording.
+pub fn legal_documents(conn: &mut DbConnection) -> Result<Vec<(LegalDocumentHeading, String)>, DbError> {
+    Ok(legal_documents::table
+        .select((LegalDocumentHeading::as_select(), legal_documents::content))
         .load(conn)?)
 }

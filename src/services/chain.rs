@@ -1,9 +1,12 @@
 //! Proving a customer's chain of events: that none was changed, removed, added or moved since it was written.
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::events::{ChainEnd, chain_hash};
 use crate::context::hex;
+use crate::domain::event_type::EventType;
+use crate::domain::retention::{is_product_data, is_profile};
 use crate::repositories::events::EventRow;
 
 /// What stands in the place of data that were erased (GDPR Art. 17). The hash of what stood there stays in the chain.
@@ -62,6 +65,9 @@ pub fn verify_chain(rows: &[EventRow], end: &ChainEnd) -> Result<ProvenChain, Br
             return Err(BrokenChain::Content(sequence));
         }
         if row.data == ERASED_DATA {
+            if !is_covered(row, rows) {
+                return Err(BrokenChain::Data(sequence));
+            }
             proven.erased += 1;
         } else if hex(&Sha256::digest(row.data.as_bytes())) != row.data_hash {
             return Err(BrokenChain::Data(sequence));
@@ -73,4 +79,25 @@ pub fn verify_chain(rows: &[EventRow], end: &ChainEnd) -> Result<ProvenChain, Br
         return Err(BrokenChain::End(proven.events));
     }
     Ok(proven)
+}
+
+/// Whether the chain itself tells of the erasure: only product data and profiles are ever erased, and an event says so.
+fn is_covered(row: &EventRow, rows: &[EventRow]) -> bool {
+    let Some(event_type) = EventType::parse(&row.event_type) else {
+        return false;
+    };
+    let erasures = rows
+        .iter()
+        .filter(|one| one.event_type == EventType::CustomerDataErased.as_str());
+    if is_product_data(event_type) {
+        return erasures
+            .into_iter()
+            .any(|one| one.subscription_id == row.subscription_id || is_last(one));
+    }
+    is_profile(event_type) && erasures.into_iter().any(is_last)
+}
+
+/// Whether an erasure was the last one, with which the profile goes.
+fn is_last(erasure: &EventRow) -> bool {
+    serde_json::from_str::<Value>(&erasure.data).is_ok_and(|data| data["erasure"]["erased_profile"] == true)
 }

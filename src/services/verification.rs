@@ -7,6 +7,7 @@ use serde_json::Value;
 use time::macros::date;
 use time::{Date, OffsetDateTime};
 
+use super::catalogue::document_content;
 use super::chain::{ERASED_DATA, verify_chain};
 use super::due::{self, BusinessInstant};
 use super::events::ChainEnd;
@@ -53,6 +54,7 @@ pub fn verify(state: &AppState) -> Result<Findings, AppError> {
     }
     findings.merge(state.db.read_consistent(references)?);
     findings.merge(state.db.read_consistent(numbers)?);
+    findings.merge(state.db.read_consistent(published_documents)?);
     keys(state, &mut findings)?;
     Ok(findings)
 }
@@ -245,6 +247,18 @@ fn references(conn: &mut DbConnection) -> Result<Findings, AppError> {
             );
             findings.offend(Invariant::NothingCrosses, &offender.id, detail);
         }
+    }
+    Ok(findings)
+}
+
+/// Terms, instructions and whatever else was accepted are as they were published.
+fn published_documents(conn: &mut DbConnection) -> Result<Findings, AppError> {
+    let mut findings = Findings::default();
+    for (heading, content) in verification::legal_documents(conn)? {
+        let unchanged = document_content(&heading, content).is_ok();
+        findings.check(Invariant::DocumentsUnchanged, &heading.id, unchanged, || {
+            format!("{} {} is not what was published", heading.key, heading.version)
+        });
     }
     Ok(findings)
 }

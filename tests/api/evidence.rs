@@ -119,37 +119,40 @@ async fn tampering_with_any_row_breaks_the_chain(app: TestApp<'_>) {
     let attempts = [
         (
             "UPDATE events SET data = replace(data, 'plus', 'minus') WHERE sequence = 2",
-            Some("the data of event 2"),
+            "the data of event 2",
         ),
         (
             "UPDATE events SET actor = '{\"type\":\"user\"}' WHERE sequence = 2",
-            Some("event 2 of the customer was changed"),
+            "event 2 of the customer was changed",
         ),
         (
             "UPDATE events SET occurred_at = '2020-01-01 00:00:00' WHERE sequence = 3",
-            Some("event 3 of the customer was changed"),
+            "event 3 of the customer was changed",
         ),
         (
             "UPDATE events SET previous_hash = hash WHERE sequence = 2",
-            Some("event 2 of the customer does not continue"),
+            "event 2 of the customer does not continue",
         ),
         (
             "UPDATE events SET data_hash = hash WHERE sequence = 1",
-            Some("event 1 of the customer was changed"),
+            "event 1 of the customer was changed",
         ),
         (
             "DELETE FROM events WHERE sequence = 2",
-            Some("event 2 of the customer is missing"),
+            "event 2 of the customer is missing",
         ),
         (
             "DELETE FROM events WHERE sequence = (SELECT max(sequence) FROM events)",
-            Some("which is not its end"),
+            "which is not its end",
         ),
         (
             "UPDATE customers SET last_event_sequence = last_event_sequence + 1",
-            Some("which is not its end"),
+            "which is not its end",
         ),
-        ("UPDATE events SET data = '{\"erased\":true}' WHERE sequence = 1", None),
+        (
+            "UPDATE events SET data = '{\"erased\":true}' WHERE sequence = 1",
+            "the data of event 1",
+        ),
     ];
     let (_, customer) = app.customer(PROVIDER, "business").await;
     let order = json!({ "plan": "plus", "consents": consents(&["terms", "dpa"]) });
@@ -173,24 +176,15 @@ async fn tampering_with_any_row_breaks_the_chain(app: TestApp<'_>) {
     for (attempt, fault) in attempts {
         run(attempt);
         let chain = customer.get(&path).await.expect(200)["chain"].clone();
-        match fault {
-            Some(expected) => {
-                assert_eq!(
-                    (chain["intact"].as_bool(), chain["hash"].clone()),
-                    (Some(false), Value::Null),
-                    "{attempt}"
-                );
-                assert!(
-                    chain["fault"].as_str().is_some_and(|fault| fault.contains(expected)),
-                    "{attempt}: {chain}"
-                );
-            }
-            None => assert_eq!(
-                (chain["intact"].as_bool(), chain["erased"].as_i64()),
-                (Some(true), Some(1)),
-                "{attempt}: {chain}"
-            ),
-        }
+        assert_eq!(
+            (chain["intact"].as_bool(), chain["hash"].clone()),
+            (Some(false), Value::Null),
+            "{attempt}"
+        );
+        assert!(
+            chain["fault"].as_str().is_some_and(|told| told.contains(fault)),
+            "{attempt}: {chain}"
+        );
         run("DELETE FROM events; INSERT INTO events SELECT * FROM kept_events; \
              UPDATE customers SET last_event_sequence = (SELECT last_event_sequence FROM kept_end WHERE kept_end.id = customers.id)");
         assert_eq!(

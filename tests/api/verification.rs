@@ -28,6 +28,10 @@ const DAMAGES: &[(Invariant, &str)] = &[
         "UPDATE invoices SET document = replace(document, '\"DE\"', '\"AT\"')",
     ),
     (
+        Invariant::DocumentsUnchanged,
+        "UPDATE legal_documents SET content = 'x' WHERE key = 'terms'",
+    ),
+    (
         Invariant::CreditsBounded,
         "UPDATE charges SET amount = amount * 100 WHERE kind = 'credit' AND status <> 'voided'",
     ),
@@ -43,6 +47,10 @@ const DAMAGES: &[(Invariant, &str)] = &[
     (
         Invariant::SnapshotIsPresent,
         "UPDATE subscriptions SET contract_number = 'X' || contract_number",
+    ),
+    (
+        Invariant::SnapshotIsPresent,
+        "UPDATE changes SET effective_on = '2031-01-01'",
     ),
     (
         Invariant::PhasesJoin,
@@ -69,6 +77,10 @@ const DAMAGES: &[(Invariant, &str)] = &[
     (
         Invariant::NothingCrosses,
         "UPDATE emails SET provider_id = (SELECT MIN(id) FROM providers) WHERE provider_id <> (SELECT MIN(id) FROM providers)",
+    ),
+    (
+        Invariant::ChainIntact,
+        "UPDATE events SET data = '{\"erased\":true}' WHERE type = 'invoice.issued'",
     ),
     (
         Invariant::ChainIntact,

@@ -9,7 +9,7 @@ use super::{Findings, Invariant};
 use crate::domain::{
     change::{Change, ChangeStatus},
     charge::{Charge, ChargeStatus},
-    event::subscription_snapshot,
+    event::{change_snapshot, subscription_snapshot},
     event_type::{ChangeVerb, EventType},
     subscription::Subscription,
 };
@@ -54,6 +54,8 @@ pub fn check_history(findings: &mut Findings, recorded: &Recorded<'_>, happening
         }
         for change in &subscription.changes {
             check_change(findings, &told, change, &of);
+            let names = ["plan_change", "cancellation"];
+            check_last(findings, happenings, &change.id, &names, |_| change_snapshot(change));
         }
         for charge in &subscription.charges {
             check_charge(findings, &told, charge);

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 use time::{Date, OffsetDateTime};
 
 use super::{DocumentRef, PublishedCatalogue};
+use crate::context::hex;
 use crate::domain::access::{Principal, Scope};
 use crate::domain::catalogue::{DocumentKind, PDF};
 use crate::domain::ids::IdKind;
@@ -145,12 +147,24 @@ pub fn legal_document(
 /// # Errors
 /// Internal, when a stored PDF is no base64.
 pub fn document_content(heading: &LegalDocumentHeading, stored: String) -> Result<DocumentContent, AppError> {
+    let unchanged = |bytes: &[u8]| {
+        if hex(&Sha256::digest(bytes)) == heading.sha256 {
+            return Ok(());
+        }
+        // What somebody accepted is never shown in another wording.
+        Err(AppError::internal(format!(
+            "legal document {} is not what was published",
+            heading.id
+        )))
+    };
     if heading.media_type != PDF {
+        unchanged(stored.as_bytes())?;
         return Ok(DocumentContent::Text(stored));
     }
     let bytes = STANDARD
         .decode(stored)
         .map_err(|error| AppError::internal(format!("legal document {}: {error}", heading.id)))?;
+    unchanged(&bytes)?;
     Ok(DocumentContent::Pdf(bytes))
 }
 
