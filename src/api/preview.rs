@@ -14,7 +14,7 @@ use super::money::MoneyDto;
 use crate::domain::consent::RequiredDocument;
 use crate::domain::localized::Locale;
 use crate::domain::order::OrderSummary;
-use crate::domain::preview::{NextInvoice, OrderButton, PreviewLine};
+use crate::domain::preview::{NextInvoice, OrderButton, PreviewLine, PreviewText};
 use crate::services::preview_token::IssuedPreview;
 
 /// What a command would do. Nothing has happened; send `preview_token` with the command to get exactly this or a refusal.
@@ -103,6 +103,9 @@ pub struct OrderItemSummaryDto {
     /// What it costs for each full billing period; `null` for what is charged once.
     #[schema(required)]
     pub recurring: Option<RecurringDto>,
+    /// Sentences to show with it: from when it applies, into which package it goes.
+    #[schema(max_items = 50)]
+    pub texts: Vec<NoteDto>,
 }
 
 impl OrderSummaryDto {
@@ -114,6 +117,7 @@ impl OrderSummaryDto {
             terms_text: item.terms.as_ref().map(|terms| terms.get(locale).to_owned()),
             quantity: item.quantity,
             recurring: item.recurring.clone().map(Into::into),
+            texts: item.texts.iter().map(|text| NoteDto::of(text, locale)).collect(),
         });
         Self {
             items: items.collect(),
@@ -189,6 +193,15 @@ pub struct NoteDto {
     pub text: String,
 }
 
+impl NoteDto {
+    fn of(text: &PreviewText, locale: Locale) -> Self {
+        Self {
+            code: text.code.to_owned(),
+            text: text.text.get(locale).to_owned(),
+        }
+    }
+}
+
 /// A document that must be accepted.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ConsentAsked)]
@@ -245,10 +258,6 @@ impl PreviewDto {
     /// The preview in the caller's language.
     pub fn new(issued: &IssuedPreview, locale: Locale) -> Self {
         let preview = &issued.preview;
-        let note = |code: &str, text: &crate::domain::localized::LocalizedText| NoteDto {
-            code: code.to_owned(),
-            text: text.get(locale).to_owned(),
-        };
         Self {
             preview_token: issued.preview_token.clone(),
             expires_at: issued.expires_at.into(),
@@ -264,14 +273,17 @@ impl PreviewDto {
             consequences: preview
                 .consequences
                 .iter()
-                .map(|consequence| note(&consequence.code, &consequence.text))
+                .map(|consequence| NoteDto {
+                    code: consequence.code.clone(),
+                    text: consequence.text.get(locale).to_owned(),
+                })
                 .collect(),
             consents: preview.consents.iter().map(Into::into).collect(),
             order_button: preview
                 .order_button
                 .as_ref()
                 .map(|button| OrderButtonDto::new(button, locale)),
-            texts: preview.texts.iter().map(|text| note(text.code, &text.text)).collect(),
+            texts: preview.texts.iter().map(|text| NoteDto::of(text, locale)).collect(),
             because: BecauseDto::list(&preview.because, locale),
             latest_receipt_on: preview.latest_receipt_on.map(CivilDate),
             supersedes: preview.supersedes.clone(),

@@ -17,6 +17,7 @@ use super::{
     event::DraftEvent,
     event_type::{ChangeVerb, EventType},
     invoice::{self, BillingStep},
+    plan_change::undo_phases,
     retention::erasure_due,
     slots::{release_of_ended, settle},
     subscription::Subscription,
@@ -278,6 +279,7 @@ fn apply_plan_change(
 /// Settles the end of a contract: what was charged beyond it is credited, the cancellation is in effect.
 fn settle_end(subscription: &mut Subscription, moment: Moment, events: &mut Vec<DraftEvent>) -> Result<(), Violation> {
     subscription.ended_recorded = true;
+    events.extend(drop_overtaken(subscription, moment));
     let cancellation = subscription
         .pending(ChangeKind::Cancellation)
         .map(|change| change.id.clone());
@@ -322,8 +324,23 @@ fn settle_end(subscription: &mut Subscription, moment: Moment, events: &mut Vec<
     Ok(())
 }
 
+/// Settles a change of quantity that the end overtook: a booking ends with its contract, whatever was still to come. Until then it
+/// stays, because the contract's cancellation may be taken back.
+fn drop_overtaken(subscription: &mut Subscription, moment: Moment) -> Option<DraftEvent> {
+    let id = subscription.pending(ChangeKind::PlanChange)?.id.clone();
+    let (ends_on, ended_by) = (subscription.ends_on, subscription.ended_by_change_id.clone());
+    undo_phases(subscription, &id);
+    subscription.ends_on = ends_on;
+    let change = subscription.change_mut(&id)?;
+    change.settle(ChangeStatus::Superseded, moment.at);
+    change.superseded_by_id = ended_by;
+    let change = subscription.change(&id)?;
+    let verb = ChangeVerb::Superseded;
+    Some(DraftEvent::of_change(verb, subscription, change, moment, false))
+}
+
 /// The day after the end, or the last day itself where it is the free extra day of § 188 BGB.
-fn first_unused_day(subscription: &Subscription) -> Date {
+pub(super) fn first_unused_day(subscription: &Subscription) -> Date {
     let Some(end) = subscription.ends_on else {
         return subscription.starts_on;
     };

@@ -23,7 +23,7 @@ use super::{
 };
 
 /// A contract begins at most 24 months ahead and bills at least every 60 months: nothing is charged later than this.
-const LONGEST_WAIT_MONTHS: u32 = 24 + 60;
+pub const LONGEST_WAIT_MONTHS: u32 = 24 + 60;
 
 /// An amount with its tax: `gross` = `net` + `tax`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +106,16 @@ pub struct PreviewText {
     pub code: &'static str,
     /// The sentence.
     pub text: LocalizedText,
+}
+
+impl PreviewText {
+    /// A sentence in both languages.
+    pub fn new(code: &'static str, de: impl Into<String>, en: impl Into<String>) -> Self {
+        Self {
+            code,
+            text: LocalizedText::new(de, en),
+        }
+    }
 }
 
 /// The order button a command needs.
@@ -408,9 +418,12 @@ fn totals<'a>(lines: impl Iterator<Item = &'a PreviewLine>, currency: Currency) 
 ///
 /// # Errors
 /// When an amount leaves the range of money.
-pub(super) fn totals_of_charges(charges: &[Charge], currency: Currency) -> Result<Totals, Violation> {
+pub fn totals_of_charges<'a>(
+    charges: impl IntoIterator<Item = &'a Charge>,
+    currency: Currency,
+) -> Result<Totals, Violation> {
     let amounts = charges
-        .iter()
+        .into_iter()
         .map(|charge| (charge.amount, charge.tax_rate, charge.price_mode));
     sum(amounts, currency)
 }

@@ -40,10 +40,7 @@ pub fn order_button(required_label: Option<LocalizedText>, suggested: &Localized
 
 /// A sentence of a preview.
 pub fn text(code: &'static str, de: impl Into<String>, en: impl Into<String>) -> PreviewText {
-    PreviewText {
-        code,
-        text: LocalizedText::new(de, en),
-    }
+    PreviewText::new(code, de, en)
 }
 
 /// A consequence that follows from the rules rather than from the catalogue.

@@ -8,6 +8,7 @@ use crate::domain::calendar::add_months;
 use crate::domain::ids::IdKind;
 use crate::domain::invoice::{Document, InvoiceStatus, PreparedInvoice, next_invoice};
 use crate::domain::money::Money;
+use crate::domain::preview::LONGEST_WAIT_MONTHS;
 use crate::error::{AppError, FieldError};
 use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::account::AccountKey;
@@ -15,9 +16,6 @@ use crate::repositories::invoices::{self, CreditNoteFilter, CreditNoteRow, Invoi
 use crate::services::command::opening;
 use crate::services::{due, views, workbench};
 use crate::state::AppState;
-
-/// A contract begins at most 24 months ahead and bills at least every 60 months: no invoice is further away.
-const HORIZON_MONTHS: u32 = 24 + 60;
 
 /// Which invoices a list shows.
 #[derive(Debug, Clone, Default)]
@@ -275,7 +273,7 @@ pub fn preview(
             opening(principal, AccountKey::Customer(customer_id), false),
         )?;
         principal.require(Scope::InvoicesRead)?;
-        let horizon = add_months(bench.ground.today, HORIZON_MONTHS);
+        let horizon = add_months(bench.ground.today, LONGEST_WAIT_MONTHS);
         Ok(next_invoice(&bench.account, horizon, &bench.ground.zone)?)
     })
 }

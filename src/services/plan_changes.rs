@@ -14,6 +14,8 @@ use crate::domain::localized::Locale;
 use crate::domain::plan_change::{Absorption, PlanChangeOutcome, PlanChangeRequest, change_plan};
 use crate::domain::plan_version::PlanVersion;
 use crate::domain::preview::{Preview, PreviewParts, PreviewText, preview};
+use crate::domain::subscription::Phase;
+use crate::domain::violation::Violation;
 use crate::error::AppError;
 use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::account::AccountKey;
@@ -293,26 +295,14 @@ fn absorption(bench: &Workbench, id: &str, target: Option<&PlanVersion>) -> Resu
 }
 
 /// What a plan change would do, told by doing it to a copy of the account.
-pub(super) fn foresee(
-    ground: &Ground,
-    before: &Account,
-    request: &PlanChangeRequest,
-) -> Result<Preview, crate::domain::violation::Violation> {
+pub(super) fn foresee(ground: &Ground, before: &Account, request: &PlanChangeRequest) -> Result<Preview, Violation> {
     let circumstances = ground.circumstances();
     let mut after = before.clone();
     let outcome = change_plan(&mut after, &circumstances, request)?;
-    let before_plan = before
-        .subscription(&request.subscription_id)?
-        .phase_on(ground.today)
-        .map(|phase| Arc::clone(&phase.plan));
     let after_plan = after
         .subscription(&request.subscription_id)?
         .phase_on(outcome.effective_on)
         .map(|phase| Arc::clone(&phase.plan));
-    let quantity = after
-        .subscription(&request.subscription_id)?
-        .phase_on(outcome.effective_on)
-        .map(|phase| phase.quantity);
     let button = after_plan
         .as_ref()
         .map(|plan| order_button(outcome.order_button.clone(), &plan.plan.order_button));
@@ -327,13 +317,7 @@ pub(super) fn foresee(
         effective_on: outcome.effective_on,
         subscription_ids: concerned.clone(),
         change_ids: vec![request.change_id.clone()],
-        texts: texts(
-            ground,
-            before_plan.as_deref(),
-            after_plan.as_deref(),
-            quantity,
-            &outcome,
-        ),
+        texts: change_texts(ground, (before, &after), &request.subscription_id, &outcome)?,
         consequences: outcome
             .consequences
             .into_iter()
@@ -353,19 +337,29 @@ pub(super) fn foresee(
     Ok(preview)
 }
 
-fn texts(
+/// What applies until when, and what from then on.
+///
+/// # Errors
+/// `not_found`, when the accounts do not have the contract.
+pub(super) fn change_texts(
     ground: &Ground,
-    before: Option<&PlanVersion>,
-    after: Option<&PlanVersion>,
-    quantity: Option<u32>,
+    (before, after): (&Account, &Account),
+    subscription_id: &str,
     outcome: &PlanChangeOutcome,
-) -> Vec<PreviewText> {
-    let (Some(before), Some(after)) = (before, after) else {
-        return Vec::new();
-    };
+) -> Result<Vec<PreviewText>, Violation> {
+    let before = before.subscription(subscription_id)?.phase_on(ground.today);
+    let after = after.subscription(subscription_id)?.phase_on(outcome.effective_on);
+    Ok(match before.zip(after) {
+        Some((before, after)) => texts(ground, &before.plan, after, outcome),
+        None => Vec::new(),
+    })
+}
+
+fn texts(ground: &Ground, before: &PlanVersion, phase: &Phase, outcome: &PlanChangeOutcome) -> Vec<PreviewText> {
+    let after = &phase.plan;
     let day = outcome.effective_on;
     let (from, to) = (&before.plan.name, &after.plan.name);
-    let quantity = quantity.filter(|_| before.id == after.id);
+    let quantity = (before.id == after.id).then_some(phase.quantity);
     if let Some(quantity) = quantity.filter(|_| day <= ground.today) {
         return vec![text(
             "quantity_applies_now",

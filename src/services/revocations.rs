@@ -12,6 +12,7 @@ use crate::domain::revocation::revoke;
 use crate::domain::violation::Violation;
 use crate::error::AppError;
 use crate::repositories::account::AccountKey;
+use crate::services::add_ons::add_on_consequences;
 use crate::services::agreements::{consequence, text};
 use crate::services::command::{self, Command};
 use crate::services::idempotency::Answer;
@@ -104,6 +105,7 @@ fn foresee(ground: &Ground, before: &Account, subscription_id: &str, change_id: 
             "The plan change that the cancellation replaced does not come back.",
         ));
     }
+    consequences.extend(add_on_consequences(before, &after, subscription_id));
     let parts = PreviewParts {
         effective_on: ground.today,
         subscription_ids: vec![subscription_id.to_owned()],

@@ -3,14 +3,14 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::amounts::RecurringDto;
+use crate::api::amounts::{RecurringDto, TotalsDto};
 use crate::api::civil_date::CivilDate;
 use crate::api::contract_choices::SubscriptionStatusDto;
 use crate::api::instant::Instant;
 use crate::api::offer::TermsDto;
 use crate::api::options::{ActionAddOn, ActionDto};
 use crate::api::subscriptions::PendingChangeDto;
-use crate::domain::add_on::EndReason;
+use crate::domain::add_on::{EndReason, one_off_price};
 use crate::domain::calendar::{english, german};
 use crate::domain::change::ChangeKind;
 use crate::domain::localized::{Locale, LocalizedText};
@@ -18,7 +18,7 @@ use crate::domain::preview::recurring_price;
 use crate::domain::subscription::{Phase, Subscription, SubscriptionStatus};
 use crate::error::AppError;
 use crate::list_of;
-use crate::services::add_ons::BookingView;
+use crate::services::add_ons::{BookingView, WaitingDraft, billed_with_invoice};
 
 list_of!(
     /// Add-on bookings of a contract, newest first, ended ones included.
@@ -63,9 +63,15 @@ pub struct AddOnBookingDto {
     /// The same in words, with its date: "Kündigung zum 17.04.2026".
     #[schema(max_length = 500, example = "Aktiv")]
     pub status_text: String,
-    /// What it costs for each full billing period; `null` once it is over and for one-off services.
+    /// What it costs (once it is over: what it cost) for each full billing period; `null` for one-off services.
     #[schema(required)]
     pub price: Option<RecurringDto>,
+    /// What a one-off service costs, 0.00 where the plan contains it; `null` for everything else.
+    #[schema(required)]
+    pub one_off_price: Option<TotalsDto>,
+    /// What is charged for it and waits for an invoice; `null` when nothing does.
+    #[schema(required)]
+    pub draft: Option<WaitingDraftDto>,
     /// Minimum term, renewal and notice, as agreed; `null` for one-off services.
     #[schema(required)]
     pub terms: Option<TermsDto>,
@@ -134,6 +140,37 @@ impl From<EndReason> for EndReasonDto {
     }
 }
 
+/// An amount that waits for an invoice.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WaitingDraft)]
+pub struct WaitingDraftDto {
+    /// The amount.
+    #[serde(flatten)]
+    pub totals: TotalsDto,
+    /// The day of the invoice, as things stand; `null` when none is to come.
+    #[schema(required)]
+    pub invoice_on: Option<CivilDate>,
+    /// The same in words, in the caller's language.
+    #[schema(
+        required,
+        max_length = 500,
+        example = "Der Betrag wird mit Ihrer Rechnung vom 18.04.2026 abgerechnet."
+    )]
+    pub text: Option<String>,
+}
+
+impl WaitingDraftDto {
+    fn new(draft: WaitingDraft, locale: Locale) -> Self {
+        Self {
+            totals: draft.totals.into(),
+            invoice_on: draft.invoice_on.map(Into::into),
+            text: draft
+                .invoice_on
+                .map(|on| billed_with_invoice(on).get(locale).to_owned()),
+        }
+    }
+}
+
 /// A stretch of time in which the quantity stays the same.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BookedQuantity)]
@@ -159,12 +196,11 @@ impl AddOnBookingDto {
         let missing = || AppError::internal(format!("the booking {} has no phase", booking.id));
         let phase = booking.phase_on(view.today).ok_or_else(missing)?;
         let details = booking.booking.as_ref().ok_or_else(missing)?;
-        let is_running = matches!(status, SubscriptionStatus::Scheduled | SubscriptionStatus::Active);
         let is_recurring = !booking.is_one_off_service();
-        let price = if is_running && is_recurring {
-            recurring_price(booking, view.today, view.currency)?
+        let (price, one_off_price) = if is_recurring {
+            (recurring_price(booking, view.today, view.currency)?, None)
         } else {
-            None
+            (None, Some(one_off_price(booking, phase, view.currency)?))
         };
         Ok(Self {
             id: booking.id.clone(),
@@ -176,6 +212,8 @@ impl AddOnBookingDto {
             status: status.into(),
             status_text: status_text(view, status).get(locale).to_owned(),
             price: price.map(Into::into),
+            one_off_price: one_off_price.map(Into::into),
+            draft: view.draft.map(|draft| WaitingDraftDto::new(draft, locale)),
             terms: is_recurring.then(|| TermsDto::new(&phase.plan.plan.terms, locale)),
             booked_at: booking.concluded_at.into(),
             starts_on: booking.starts_on.into(),

@@ -5,7 +5,7 @@ use url::Url;
 use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
 
-use crate::api::commands::{ConsentInput, declared};
+use crate::api::commands::{ConsentInput, declared, with_early_start};
 use crate::domain::slots::Presence;
 use crate::services::slots::{Move, NewAllocation, NewSlot, SlotItem};
 
@@ -45,6 +45,11 @@ pub struct BookSlot {
     #[validate(length(max = 500))]
     #[schema(max_length = 500, example = "zahlungspflichtig bestellen")]
     pub order_button_text: Option<String>,
+    /// Whether the customer expressly asks that a contract concluded for it begin before the withdrawal period is over (§ 356
+    /// Abs. 5, § 357a Abs. 2 BGB).
+    #[serde(default)]
+    #[schema(required = false, default = false, example = true)]
+    pub early_start_requested: bool,
     /// Token of the preview that is confirmed; previews ignore it.
     #[validate(length(max = 2000))]
     #[schema(max_length = 2000, example = json!(null))]
@@ -56,7 +61,10 @@ impl From<BookSlot> for NewSlot {
         Self {
             customer_id: body.customer_id,
             presence: presence(body.kind, body.target, &body.name, body.url),
-            declared: declared(body.consents, body.order_button_text),
+            declared: with_early_start(
+                declared(body.consents, body.order_button_text),
+                body.early_start_requested,
+            ),
         }
     }
 }
@@ -138,7 +146,8 @@ pub struct ReleaseParams {
     pub preview_token: Option<String>,
 }
 
-fn presence(kind: String, target: String, name: &str, url: Option<String>) -> Presence {
+/// What is to go into a slot.
+pub fn presence(kind: String, target: String, name: &str, url: Option<String>) -> Presence {
     Presence {
         kind,
         target,
@@ -148,7 +157,7 @@ fn presence(kind: String, target: String, name: &str, url: Option<String>) -> Pr
 }
 
 /// Not only blanks, and no control characters.
-fn plain_name(name: &str) -> Result<(), ValidationError> {
+pub fn plain_name(name: &str) -> Result<(), ValidationError> {
     if name.trim().is_empty() || name.chars().any(char::is_control) {
         return Err(ValidationError::new("invalid_text"));
     }
@@ -156,7 +165,7 @@ fn plain_name(name: &str) -> Result<(), ValidationError> {
 }
 
 /// An absolute address of the web: it is shown to others as a link, so nothing else may hide in it.
-fn web_address(text: &str) -> Result<(), ValidationError> {
+pub fn web_address(text: &str) -> Result<(), ValidationError> {
     let is_plain = !text
         .chars()
         .any(|character| character.is_control() || character.is_whitespace());

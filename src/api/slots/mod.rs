@@ -6,6 +6,7 @@ mod handlers;
 mod input;
 
 pub use dto::SlotDto;
+pub(super) use input::{plain_name, presence, web_address};
 
 /// Mounts the operations of this module.
 pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {

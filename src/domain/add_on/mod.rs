@@ -6,6 +6,7 @@
 
 mod ends;
 mod included;
+mod price;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ pub(super) use ends::align_bookings;
 pub use ends::{EndReason, end_reason};
 pub use included::IncludedService;
 pub(super) use included::book_included;
+pub use price::one_off_price;
 
 /// An order for an add-on.
 #[derive(Debug, Clone)]

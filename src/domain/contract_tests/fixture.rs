@@ -307,8 +307,7 @@ impl World {
         self.try_withdraw(&request).expect("a withdrawal")
     }
 
-    /// Books an add-on of the catalogue; answers the booking.
-    pub fn book(&mut self, subscription_id: &str, key: &str, quantity: u32) -> String {
+    pub fn try_book(&mut self, subscription_id: &str, key: &str, quantity: u32) -> Result<String, Violation> {
         let add_on = self.catalogue.add_on(key).expect("an add-on").clone();
         let version = PlanVersion::of_add_on(format!("adv_{key}"), format!("adn_{key}"), 1, add_on);
         let request = BookingRequest {
@@ -318,9 +317,13 @@ impl World {
             add_on: Arc::new(version),
             quantity: Some(quantity),
         };
-        self.run(|account, circumstances| book(account, circumstances, &request))
-            .expect("a booking");
-        request.booking_id
+        self.run(|account, circumstances| book(account, circumstances, &request))?;
+        Ok(request.booking_id)
+    }
+
+    /// Books an add-on of the catalogue; answers the booking.
+    pub fn book(&mut self, subscription_id: &str, key: &str, quantity: u32) -> String {
+        self.try_book(subscription_id, key, quantity).expect("a booking")
     }
 
     /// The charges that still count.

@@ -2,6 +2,7 @@
 //! systems under their ids (`H11` …), and random sequences of commands against what must always hold.
 
 mod cancellation;
+mod carts;
 mod conclusion;
 mod due;
 mod erasure_wish;
@@ -9,6 +10,7 @@ mod fixture;
 mod foresee;
 mod foretold;
 mod good_cause;
+mod hard_add_ons;
 mod hard_upgrades;
 mod invariants;
 mod invoicing;
@@ -19,6 +21,7 @@ mod plans;
 mod preview;
 mod quantity;
 mod random;
+mod random_bookings;
 mod revocation;
 mod slots;
 mod story_ahead;

@@ -15,7 +15,7 @@ use crate::domain::{
     due,
     ids::IdKind,
     plan_change::{Absorption, PlanChangeRequest},
-    slots::{Presence, SlotHome, SlotRequest, allocate, book, capacity, free, move_to, occupied, release},
+    slots::{Presence, SlotHome, SlotOrder, SlotRequest, allocate, book, capacity, free, move_to, occupied, release},
     violation::Violation,
 };
 
@@ -32,11 +32,26 @@ fn request(world: &mut World, name: &str) -> SlotRequest {
 }
 
 /// Books something for a presence, with a single contract where there is no room; answers the slot and where it went.
-fn try_book(world: &mut World, name: &str) -> Result<(String, SlotHome), Violation> {
+pub(in crate::domain::contract_tests) fn try_book(
+    world: &mut World,
+    name: &str,
+) -> Result<(String, SlotHome), Violation> {
     let request = request(world, name);
     let single = world.order("single");
     let home = world.run(|account, circumstances| book(account, circumstances, &request, Some(&single)))?;
     Ok((request.slot_id, home))
+}
+
+/// The same as an item of a cart.
+pub(in crate::domain::contract_tests) fn slot_order(world: &mut World, name: &str) -> SlotOrder {
+    let kind = world.catalogue.slot_kinds[0].clone();
+    let request = request(world, name);
+    SlotOrder {
+        target: kind.target(&request.presence.target).expect("a target").clone(),
+        kind,
+        single: Some(world.order("single")),
+        request,
+    }
 }
 
 fn booked(world: &mut World, name: &str) -> (String, SlotHome) {
@@ -59,7 +74,12 @@ fn in_slots(world: &World, contract: &str) -> Vec<String> {
 }
 
 /// The request for another plan that takes these contracts in, with the transitions the catalogue offers.
-fn absorbing(world: &mut World, contract: &str, key: &str, others: &[&str]) -> PlanChangeRequest {
+pub(in crate::domain::contract_tests) fn absorbing(
+    world: &mut World,
+    contract: &str,
+    key: &str,
+    others: &[&str],
+) -> PlanChangeRequest {
     let absorb = others.iter().map(|id| {
         let phase = world.subscription(id).phase_on(world.today).expect("a phase");
         Absorption {

@@ -135,12 +135,14 @@ impl InvoiceHead {
     /// # Errors
     /// When an amount leaves the range of money.
     pub(super) fn settle(&mut self, at: OffsetDateTime) -> Result<(), MoneyError> {
-        if self.status.is_unpaid() && self.credited == self.gross {
+        // More than the invoice asked for may be credited: it netted a credit of another contract against the price taken back.
+        let is_corrected_to_nothing = self.credited.minor >= self.gross.minor;
+        if self.status.is_unpaid() && is_corrected_to_nothing {
             self.status = InvoiceStatus::Cancelled;
         } else if self.status.is_unpaid() && self.open_amount()?.minor <= 0 {
             self.status = InvoiceStatus::Paid;
         } else {
-            if self.credited == self.gross && self.status == InvoiceStatus::Paid {
+            if is_corrected_to_nothing && self.status == InvoiceStatus::Paid {
                 self.status = InvoiceStatus::Cancelled;
             }
             return Ok(());

@@ -24,6 +24,17 @@ use crate::domain::{
 /// A charge together with the contract it belongs to.
 pub(super) type Draft<'a> = (&'a str, &'a Charge);
 
+/// Where a charge stands on its document: contract by contract and day by day, the contract itself before what is booked on it.
+fn place<'a>((contract, charge): &Draft<'a>) -> impl Ord + use<'a> {
+    let days = (charge.period_from, charge.charged_on, charge.created_at);
+    let item = (
+        charge.item_id != *contract,
+        charge.item_id.as_str(),
+        charge.price_key.as_str(),
+    );
+    (*contract, days, item, charge.id.as_str())
+}
+
 /// The charges by currency and price mode, each group in the order of its contracts and days: the same charges in any order
 /// give the same documents.
 pub(super) fn groups<'a>(drafts: &[Draft<'a>]) -> Vec<((Currency, PriceMode), Vec<Draft<'a>>)> {
@@ -36,10 +47,7 @@ pub(super) fn groups<'a>(drafts: &[Draft<'a>]) -> Vec<((Currency, PriceMode), Ve
         }
     }
     for (_, members) in &mut groups {
-        members.sort_by(|(contract, charge), (other_contract, other)| {
-            let place = |charge: &Charge| (charge.period_from, charge.charged_on, charge.created_at);
-            (contract, place(charge), &charge.id).cmp(&(other_contract, place(other), &other.id))
-        });
+        members.sort_by(|one, other| place(one).cmp(&place(other)));
     }
     groups.sort_by_key(|((currency, mode), _)| (*currency, mode.as_str()));
     groups

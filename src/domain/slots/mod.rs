@@ -6,7 +6,9 @@
 
 mod follow;
 mod options;
+mod order;
 mod refusals;
+mod words;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -24,7 +26,9 @@ use super::{
 
 pub(super) use follow::{move_in, release_of_ended, settle};
 pub use options::{allocations, bookings, price_of_free_slot};
+pub use order::SlotOrder;
 use refusals::{already_there, full, kind_not_offered, kind_unknown, not_running, target_unknown, unknown_slot};
+pub use words::{free_slot as texts_of_free_slot, goes_into, name_of, presence as text_of_presence, price_of_nothing};
 
 /// What occupies a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +93,15 @@ pub enum SlotHome {
     Existing(String),
     /// Into this new contract.
     New(String),
+}
+
+impl SlotHome {
+    /// Id of the contract.
+    pub fn subscription_id(&self) -> &str {
+        match self {
+            Self::Existing(id) | Self::New(id) => id,
+        }
+    }
 }
 
 impl SlotAllocation {
@@ -229,8 +242,7 @@ pub fn book(
             SlotHome::New(order.subscription_id.clone())
         }
     };
-    let (SlotHome::Existing(id) | SlotHome::New(id)) = &home;
-    allocate(account, circumstances, request, id)?;
+    allocate(account, circumstances, request, home.subscription_id())?;
     Ok(home)
 }
 

@@ -7,7 +7,10 @@ use crate::domain::{
     calendar::{next_day, previous_day},
     catalogue::{Price, PriceKind},
     charge::{Charge, ChargeKind, ChargeStatus},
-    charging::{ChargeOccasion, extend_billed_through, is_free_last_day, push_charge, unix_millis},
+    charging::{
+        ChargeOccasion, charge_one_off, credit_one, credits_of, extend_billed_through, is_free_last_day, push_charge,
+        unix_millis,
+    },
     event::DraftEvent,
     event_type::EventType,
     ids::IdKind,
@@ -68,10 +71,11 @@ pub(super) fn take_back(
     };
     let is_corrected = |credit: &Charge| {
         let same = |other: &Charge| other.kind != ChargeKind::Credit && other.invoice_id == credit.invoice_id;
-        credit.status == ChargeStatus::Draft || named().any(same)
+        credit.status == ChargeStatus::Draft || (!is_settled(credit) && named().any(same))
     };
     let ids: Vec<String> = named()
         .filter(|charge| charge.kind != ChargeKind::Credit || is_corrected(charge))
+        .filter(|charge| !is_settled(charge))
         .map(|charge| charge.id.clone())
         .collect();
     let (before, known) = (counted(account), account.events.len());
@@ -88,6 +92,31 @@ pub(super) fn take_back(
     }
     taken.credit_note_ids.extend(outcome.credit_note_ids);
     Ok(account.events.drain(known..).collect())
+}
+
+/// Whether a charge stands on the correction that paid a contract's credits out at its end: there is no invoice to correct, so what
+/// is left of it is credited instead.
+pub(super) fn is_settled(charge: &Charge) -> bool {
+    charge.status == ChargeStatus::Invoiced && charge.invoice_id.is_none()
+}
+
+/// Credits what is left of charges that were settled at the end of their contract.
+///
+/// # Errors
+/// When an amount leaves the range of money.
+pub(super) fn credit_settled(
+    subscription: &mut Subscription,
+    charge_ids: &[String],
+    occasion: ChargeOccasion<'_>,
+) -> Result<(Vec<Charge>, Vec<DraftEvent>), Violation> {
+    let known = subscription.charges.len();
+    let is_named = |charge: &&Charge| charge_ids.contains(&charge.id) && charge.kind != ChargeKind::Credit;
+    let settled = subscription.charges.iter().filter(is_named);
+    let settled: Vec<Charge> = settled.filter(|charge| is_settled(charge)).cloned().collect();
+    for charge in settled {
+        credit_one(subscription, &charge, charge.period_from, occasion)?;
+    }
+    Ok(made_since(subscription, known))
 }
 
 fn reduces(credit: &Charge, original: &Charge) -> bool {
@@ -141,6 +170,47 @@ pub(super) fn charge_missing(
         }
         day = next_day(through);
     }
+    // What was not taken back may reach further than what was charged anew, beyond the end of a cancelled contract for example.
+    for through in charged_through(subscription) {
+        extend_billed_through(subscription, through);
+    }
+    Ok(made_since(subscription, known))
+}
+
+/// The last day of each charge that counts, less what is credited of it.
+fn charged_through(subscription: &Subscription) -> Vec<Date> {
+    let charges = subscription.charges.iter().filter(|charge| charge.counts());
+    let periods = charges.filter(|charge| matches!(charge.kind, ChargeKind::Recurring | ChargeKind::Proration));
+    let through = periods.filter_map(|charge| {
+        let credits = credits_of(subscription, charge);
+        let mut credited: Vec<(Date, Date)> = credits.map(|one| (one.period_from, one.period_through)).collect();
+        credited.sort_unstable();
+        let mut through = charge.period_through;
+        for (credited_from, credited_through) in credited.into_iter().rev() {
+            if credited_through >= through {
+                through = previous_day(credited_from);
+            }
+        }
+        (through >= charge.period_from).then_some(through)
+    });
+    through.collect()
+}
+
+/// Charges a service that is performed once anew, for the units that are left of it.
+///
+/// # Errors
+/// When an amount leaves the range of money.
+pub(super) fn charge_service(
+    subscription: &mut Subscription,
+    occasion: ChargeOccasion<'_>,
+) -> Result<(Vec<Charge>, Vec<DraftEvent>), Violation> {
+    let known = subscription.charges.len();
+    charge_one_off(subscription, occasion)?;
+    Ok(made_since(subscription, known))
+}
+
+/// What was charged beyond the first `known` charges, with the events that tell it.
+fn made_since(subscription: &Subscription, known: usize) -> (Vec<Charge>, Vec<DraftEvent>) {
     let made = subscription.charges[known..].to_vec();
     let events = made.iter().map(|charge| {
         let mut event = DraftEvent::of_charge(EventType::ChargeCreated, subscription.contract_id(), charge);
@@ -148,7 +218,7 @@ pub(super) fn charge_missing(
         event
     });
     let events = events.collect();
-    Ok((made, events))
+    (made, events)
 }
 
 /// Charges one price for the days on which fewer units are charged than there are.
@@ -240,7 +310,9 @@ pub(super) fn charges_since(
 ) -> Vec<String> {
     let names = |charge: &Charge| charge.change_id.as_ref().is_some_and(|id| change_ids.contains(id));
     let counting = || subscription.charges.iter().filter(|charge| charge.counts());
-    let was_credited = |charge: &Charge| counting().any(|credit| names(credit) && reduces(credit, charge));
+    // Later changes credited what the first one had charged, not what was there before.
+    let names_first = |charge: &Charge| charge.change_id.is_some() && charge.change_id.as_ref() == change_ids.first();
+    let was_credited = |charge: &Charge| counting().any(|credit| names_first(credit) && reduces(credit, charge));
     let came_before = |charge: &Charge| {
         charge.period_from == from && charge.change_id.is_none() && (adds_only || was_credited(charge))
     };
@@ -254,6 +326,13 @@ pub(super) fn charges_since(
         })
         .map(|charge| charge.id.clone())
         .collect()
+}
+
+/// What a service that is performed once was charged with.
+pub(super) fn charges_of_service(subscription: &Subscription) -> Vec<String> {
+    let charges = subscription.charges.iter().filter(|charge| charge.counts());
+    let once = charges.filter(|charge| charge.kind == ChargeKind::OneOff);
+    once.map(|charge| charge.id.clone()).collect()
 }
 
 /// The moment and the withdrawal under which charges are made.

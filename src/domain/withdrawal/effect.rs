@@ -4,7 +4,10 @@ use time::Date;
 
 use super::{
     WithdrawalAmounts, WithdrawalRequest, WithdrawalTraces,
-    charges::{Stretch, TakenBack, charge_missing, charges_since, occasion, rewind_billing, take_back},
+    charges::{
+        Stretch, TakenBack, charge_missing, charge_service, charges_of_service, charges_since, credit_settled,
+        occasion, rewind_billing, take_back,
+    },
     object::Part,
     restore,
     right::{Right, is_compensated, is_performed_for_good},
@@ -130,7 +133,11 @@ impl<'a> Effect<'a> {
         let subscription = account.subscription_mut(id)?;
         self.drop_pending(subscription, &[ChangeKind::PlanChange]);
         let change_ids: Vec<String> = parts.iter().filter_map(|part| part.change_id.clone()).collect();
-        let charges = charges_since(subscription, &change_ids, oldest.from_on, oldest.change_id.is_some());
+        let charges = if subscription.is_one_off_service() {
+            charges_of_service(subscription)
+        } else {
+            charges_since(subscription, &change_ids, oldest.from_on, oldest.change_id.is_some())
+        };
         self.take_back(account, id, &charges)?;
         let subscription = account.subscription_mut(id)?;
         for part in parts {
@@ -138,6 +145,9 @@ impl<'a> Effect<'a> {
             if let Some(change_id) = part.change_id.as_ref().filter(|_| part.is_all) {
                 self.settle_change(subscription, change_id);
             }
+        }
+        if subscription.is_one_off_service() {
+            return self.charge_service_again(account);
         }
         rewind_billing(subscription, oldest.from_on);
         let rest = Stretch::From {
@@ -171,6 +181,15 @@ impl<'a> Effect<'a> {
         Ok(())
     }
 
+    /// Charges a service that is performed once for the units that are left.
+    fn charge_service_again(&mut self, account: &mut Account) -> Result<(), Violation> {
+        let occasion = occasion(self.moment, &self.request.withdrawal_id);
+        let (made, events) = charge_service(account.subscription_mut(&self.request.item_id)?, occasion)?;
+        self.charged.extend(made);
+        self.events.extend(events);
+        Ok(())
+    }
+
     /// Drops what is pending of the item: it was planned for what is now withdrawn from.
     fn drop_pending(&mut self, subscription: &mut Subscription, kinds: &[ChangeKind]) {
         for kind in kinds {
@@ -198,6 +217,10 @@ impl<'a> Effect<'a> {
     pub(super) fn take_back(&mut self, account: &mut Account, id: &str, charges: &[String]) -> Result<(), Violation> {
         let when = (self.refund_by_on, self.moment);
         let events = take_back(account, &mut self.taken, id, charges, when)?;
+        self.events.extend(events);
+        let occasion = occasion(self.moment, &self.request.withdrawal_id);
+        let (made, events) = credit_settled(account.subscription_mut(id)?, charges, occasion)?;
+        self.charged.extend(made);
         self.events.extend(events);
         Ok(())
     }

@@ -185,10 +185,10 @@ fn check_instants(
 }
 
 /// Refuses a plan change that never was, or no longer is, in effect.
-fn check_in_effect(status: ChangeStatus) -> Result<(), Violation> {
+fn check_in_effect(status: ChangeStatus, last_day_on: Option<Date>) -> Result<(), Violation> {
     match status {
         ChangeStatus::Scheduled | ChangeStatus::Applied => Ok(()),
-        ChangeStatus::Withdrawn => Err(already_withdrawn()),
+        ChangeStatus::Withdrawn => Err(with_last_day(already_withdrawn(), last_day_on)),
         ChangeStatus::Revoked => Err(Violation::conflict(
             "already_revoked",
             "Das wurde bereits zurückgenommen.",

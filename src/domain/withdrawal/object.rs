@@ -103,7 +103,9 @@ fn of_change(
 ) -> Result<Object, Violation> {
     let change = item.change(change_id).filter(|change| change.plan_change().is_some());
     let change = change.ok_or_else(unknown_change)?;
-    check_in_effect(change.status)?;
+    let right = right_of_change(account, circumstances, item, change);
+    let last_day_on = right.as_ref().ok().and_then(|right| right.period.last_day_on);
+    check_in_effect(change.status, last_day_on)?;
     if declared_at < change.received_at {
         return Err(Violation::invalid(
             "instant_out_of_range",
@@ -112,7 +114,7 @@ fn of_change(
         )
         .at("/received_at"));
     }
-    let right = right_of_change(account, circumstances, item, change)?;
+    let right = right?;
     right.check(declared_at)?;
     let is_quantity_only = change.plan_change().is_some_and(|details| details.is_quantity_only());
     if !is_quantity_only {

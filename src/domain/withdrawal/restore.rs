@@ -14,9 +14,10 @@ use crate::domain::{
     account::{Account, Moment},
     add_on::{align_bookings, is_allowed_for, is_included_in},
     calendar::{next_day, previous_day},
-    change::{Change, ChangeDetails, ChangeKind, ChangeStatus},
+    change::{Change, ChangeDetails, ChangeKind, ChangeStatus, PlanChangeDetails},
     charge::{Charge, ChargeKind, ChargeStatus},
     charging::unix_millis,
+    due,
     event::DraftEvent,
     event_type::EventType,
     ids::IdKind,
@@ -75,6 +76,12 @@ impl Effect<'_> {
         let today = self.moment.on;
         let made = self.charge(account, &id, Stretch::From { from_on: from, today }, "restored")?;
         self.compensate(made.into_iter().filter(|charge| charge.period_from < back_on));
+        let subscription = account.subscription(&id)?;
+        if subscription.ended_recorded {
+            // What the old plan had charged beyond the end counts again now that its credit was taken back.
+            let beyond = due::first_unused_day(subscription);
+            self.credit_again(account, &id, beyond)?;
+        }
         Ok(())
     }
 
@@ -92,7 +99,8 @@ impl Effect<'_> {
             }
         }
         let Some((by_id, cancelled_to)) = cancelled else {
-            subscription.ended_recorded = subscription.ended_recorded && subscription.ends_on < Some(self.moment.on);
+            let is_over = subscription.ends_on.is_some_and(|end| end < self.moment.on);
+            subscription.ended_recorded = subscription.ended_recorded && is_over;
             return;
         };
         let natural = subscription.ends_on;
@@ -344,28 +352,57 @@ pub(super) fn lend_until(
     subscription.phases.extend(resumed);
 }
 
-/// Lets a contract or booking go on that a change had ended; a cancellation that this end had overtaken stands again.
+/// Lets a contract or booking go on that a change had ended; what this end had overtaken (a
+/// cancellation, a decrease, a change still to come) stands again.
 fn reopen(subscription: &mut Subscription, chain: &[String], today: Date) {
     subscription.ended_recorded = false;
     subscription.ends_on = None;
     subscription.ended_by_change_id = None;
-    let overtaken = |change: &&mut Change| {
+    // A change of plan whose day has passed meanwhile stays dropped; fewer units, once declared, stay fewer.
+    let is_overtaken = |change: &&Change| {
         let by = change.superseded_by_id.as_ref();
-        change.kind() == ChangeKind::Cancellation && by.is_some_and(|id| chain.contains(id))
+        let is_quantity_only = change.plan_change().is_none_or(PlanChangeDetails::is_quantity_only);
+        by.is_some_and(|id| chain.contains(id)) && (is_quantity_only || change.effective_on > today)
     };
-    for change in subscription.changes.iter_mut().filter(overtaken) {
-        change.status = ChangeStatus::Scheduled;
-        change.superseded_by_id = None;
-        change.settled_at = None;
-        change.version += 1;
+    let overtaken: Vec<Change> = subscription.changes.iter().filter(is_overtaken).cloned().collect();
+    let mut planned_end = None;
+    for change in overtaken {
+        if let Some(details) = change.plan_change() {
+            let begun = plan_again(subscription, &change);
+            planned_end = begun.filter(|_| !details.is_quantity_only());
+        }
+        if let Some(change) = subscription.change_mut(&change.id) {
+            change.status = ChangeStatus::Scheduled;
+            change.superseded_by_id = None;
+            change.settled_at = None;
+            change.version += 1;
+        }
     }
     let cancellation = subscription.pending(ChangeKind::Cancellation);
     if let Some((on, id)) = cancellation.map(|change| (change.effective_on, change.id.clone())) {
         subscription.ends_on = Some(on);
         subscription.ended_by_change_id = Some(id);
+    } else if let Some(phase) = planned_end {
+        subscription.ends_on = natural_end(&phase.plan, phase.from_on);
     } else if !subscription.is_one_off_service() {
         let phase = subscription.phase_on(today).cloned();
         let term_started_on = subscription.term_started_on(today);
         subscription.ends_on = phase.and_then(|phase| natural_end(&phase.plan, term_started_on));
     }
+}
+
+/// Lets the phase of a change that an end had overtaken come after all; answers that phase.
+fn plan_again(subscription: &mut Subscription, change: &Change) -> Option<Phase> {
+    let eve = previous_day(change.effective_on);
+    let mut begun = None;
+    for phase in &mut subscription.phases {
+        if phase.created_by_change_id.as_ref() == Some(&change.id) {
+            phase.removed = false;
+            begun = Some(phase.clone());
+        } else if phase.covers(eve) {
+            phase.through_on = Some(eve);
+            phase.ended_by_change_id = Some(change.id.clone());
+        }
+    }
+    begun
 }

@@ -64,9 +64,18 @@ pub fn right_of_item(
     circumstances: &Circumstances<'_>,
     item: &Subscription,
 ) -> Result<Right, Violation> {
-    if let Some(day) = item.withdrawn_on {
-        return Err(already_withdrawn().with("withdrawn_on", day.to_string()));
-    }
+    let right = right_as_concluded(account, circumstances, item);
+    check_not_withdrawn(item, &right)?;
+    let right = right?;
+    check_not_performed(item, &right)?;
+    Ok(right)
+}
+
+fn right_as_concluded(
+    account: &Account,
+    circumstances: &Circumstances<'_>,
+    item: &Subscription,
+) -> Result<Right, Violation> {
     let mut first = item.phases.iter().filter(|phase| phase.created_by_change_id.is_none());
     let phase = first.next().ok_or_else(no_right)?;
     // What a plan contains was never ordered by itself: it goes with the plan.
@@ -79,9 +88,17 @@ pub fn right_of_item(
         instructed_at: item.instructed_at,
         early_start_requested: item.early_start_requested,
     };
-    let right = right(account, circumstances, item.customer_type, &conclusion)?;
-    check_not_performed(item, &right)?;
-    Ok(right)
+    right(account, circumstances, item.customer_type, &conclusion)
+}
+
+/// Refuses what was withdrawn from already, with the last day on which that was possible.
+fn check_not_withdrawn(item: &Subscription, right: &Result<Right, Violation>) -> Result<(), Violation> {
+    let Some(day) = item.withdrawn_on else {
+        return Ok(());
+    };
+    let last_day_on = right.as_ref().ok().and_then(|right| right.period.last_day_on);
+    let refusal = already_withdrawn().with("withdrawn_on", day.to_string());
+    Err(with_last_day(refusal, last_day_on))
 }
 
 /// The right to withdraw from a change of plan or quantity: an order with costs is a new contract with a period of its own
@@ -95,9 +112,17 @@ pub fn right_of_change(
     item: &Subscription,
     change: &Change,
 ) -> Result<Right, Violation> {
-    if let Some(day) = item.withdrawn_on {
-        return Err(already_withdrawn().with("withdrawn_on", day.to_string()));
-    }
+    let right = right_as_changed(account, circumstances, item, change);
+    check_not_withdrawn(item, &right)?;
+    right
+}
+
+fn right_as_changed(
+    account: &Account,
+    circumstances: &Circumstances<'_>,
+    item: &Subscription,
+    change: &Change,
+) -> Result<Right, Violation> {
     let details = change.plan_change().ok_or_else(no_right)?;
     let version = target(item, details).ok_or_else(no_right)?;
     if details.is_pure_decrease() || !version.plan.is_paid() {

@@ -12,7 +12,8 @@ use crate::domain::calendar::{english, german};
 use crate::domain::consent::order_button as required_button;
 use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
-use crate::domain::preview::{Preview, PreviewParts, preview};
+use crate::domain::preview::{Preview, PreviewParts, PreviewText, preview};
+use crate::domain::subscription::Subscription;
 use crate::domain::violation::Violation;
 use crate::error::AppError;
 use crate::services::agreements::{Declared, order_button, text};
@@ -153,18 +154,7 @@ fn foresee(ground: &Ground, before: &Account, request: &BookingRequest) -> Resul
     let plan = &Arc::clone(&request.add_on).plan;
     let booking = after.subscription(&request.booking_id)?;
     let required = required_button(plan, booking.customer_type, plan.is_paid());
-    let mut texts = vec![text(
-        "available_at_once",
-        format!("{} steht Ihnen sofort zur Verfügung.", plan.name.de),
-        format!("{} is available at once.", plan.name.en),
-    )];
-    if let Some(end) = booking.ends_on {
-        texts.push(text(
-            "add_on_ends",
-            format!("{} endet am {}.", plan.name.de, german(end)),
-            format!("{} ends on {}.", plan.name.en, english(end)),
-        ));
-    }
+    let texts = booking_texts(booking);
     let parts = PreviewParts {
         effective_on: ground.today,
         subscription_ids: vec![request.booking_id.clone()],
@@ -180,6 +170,26 @@ fn foresee(ground: &Ground, before: &Account, request: &BookingRequest) -> Resul
     let mut preview = preview(before, &after, &circumstances, parts)?;
     preview.texts.extend(billed_with(&preview));
     Ok(preview)
+}
+
+/// That a booking can be used at once, and until when it lasts where it ends.
+pub(in crate::services) fn booking_texts(booking: &Subscription) -> Vec<PreviewText> {
+    let Some(name) = booked_name(booking) else {
+        return Vec::new();
+    };
+    let mut texts = vec![text(
+        "available_at_once",
+        format!("{} steht Ihnen sofort zur Verfügung.", name.de),
+        format!("{} is available at once.", name.en),
+    )];
+    texts.extend(booking.ends_on.map(|end| {
+        text(
+            "add_on_ends",
+            format!("{} endet am {}.", name.de, german(end)),
+            format!("{} ends on {}.", name.en, english(end)),
+        )
+    }));
+    texts
 }
 
 impl Workbench {

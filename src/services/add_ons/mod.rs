@@ -4,6 +4,8 @@
 mod book;
 mod read;
 
+use time::Date;
+
 use crate::domain::account::Account;
 use crate::domain::add_on::{EndReason, end_reason};
 use crate::domain::calendar::{english, german};
@@ -13,9 +15,9 @@ use crate::domain::preview::{Preview, PreviewText};
 use crate::domain::subscription::Subscription;
 use crate::services::agreements::{consequence, text};
 
-pub(super) use book::request as booking_request;
 pub use book::{NewBooking, book, pause, perform, preview_booking};
-pub use read::{BookingView, find, list};
+pub(super) use book::{booking_texts, request as booking_request};
+pub use read::{BookingView, WaitingDraft, find, list};
 
 /// The name of the add-on, for bookings.
 pub(super) fn booked_name(subscription: &Subscription) -> Option<&LocalizedText> {
@@ -80,9 +82,14 @@ fn why(reason: Option<EndReason>) -> (&'static str, &'static str, &'static str) 
 /// invoice).
 pub(super) fn billed_with(preview: &Preview) -> Option<PreviewText> {
     let on = preview.next_invoice.on.filter(|_| !preview.due_now.gross.is_zero())?;
-    Some(text(
-        "billed_with_invoice",
+    let LocalizedText { de, en } = billed_with_invoice(on);
+    Some(text("billed_with_invoice", de, en))
+}
+
+/// The same of an amount that waits already.
+pub fn billed_with_invoice(on: Date) -> LocalizedText {
+    LocalizedText::new(
         format!("Der Betrag wird mit Ihrer Rechnung vom {} abgerechnet.", german(on)),
         format!("The amount is billed with your invoice of {}.", english(on)),
-    ))
+    )
 }

@@ -2,24 +2,22 @@
 
 use serde_json::Value;
 
-use super::{SlotView, preview_for_nothing, text_of_presence, texts_of_free_slot};
+use super::{SlotView, preview_for_nothing};
 use crate::db::DbConnection;
 use crate::domain::account::Account;
-use crate::domain::catalogue::{SlotKind, SlotTarget};
-use crate::domain::conclusion::Conclusion;
 use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
 use crate::domain::preview::Preview;
-use crate::domain::slots::{self, Presence, SlotHome, SlotRequest, find_target};
+use crate::domain::slots::{self, Presence, SlotOrder, SlotRequest, find_target, text_of_presence, texts_of_free_slot};
 use crate::error::AppError;
 use crate::repositories::account::AccountKey;
-use crate::services::agreements::{Declared, text};
+use crate::services::agreements::Declared;
 use crate::services::command::{self, Command};
 use crate::services::idempotency::Answer;
 use crate::services::plan_changes::subscription_key;
 use crate::services::preview_token::IssuedPreview;
 use crate::services::subscriptions::{self, NewSubscription};
-use crate::services::workbench::{Ground, Workbench};
+use crate::services::workbench::Ground;
 use crate::state::AppState;
 
 /// Something for a presence, wherever there is room.
@@ -61,8 +59,9 @@ pub fn book(
         AccountKey::Customer(&customer_id),
         None,
         &|conn, bench| {
-            let mut order = Order::of(state, conn, bench, new, command.context.locale)?;
-            let foresee = || order.foresee(&bench.ground, &bench.account);
+            let wanted = (&new.presence, &new.declared);
+            let mut order = order(state, conn, &bench.ground, wanted, command.context.locale)?;
+            let foresee = || foresee(&bench.ground, &bench.account, &order);
             command::confirm(
                 state,
                 command,
@@ -77,12 +76,7 @@ pub fn book(
                 single.contract_number = subscriptions::contract_number();
             }
             let circumstances = bench.ground.circumstances();
-            slots::book(
-                &mut bench.account,
-                &circumstances,
-                &order.request,
-                order.single.as_ref(),
-            )?;
+            order.place(&mut bench.account, &circumstances)?;
             Ok(order.request.slot_id)
         },
         &|bench, id| answer(SlotView::of(bench, &id)?),
@@ -98,7 +92,9 @@ pub fn preview_booking(state: &AppState, command: &Command, new: &NewSlot) -> Re
     let name = name(&customer_id, &new.presence);
     let key = AccountKey::Customer(&customer_id);
     command::preview(state, command, key, None, &name, &|conn, bench| {
-        Order::of(state, conn, bench, new, command.context.locale)?.foresee(&bench.ground, &bench.account)
+        let wanted = (&new.presence, &new.declared);
+        let order = order(state, conn, &bench.ground, wanted, command.context.locale)?;
+        foresee(&bench.ground, &bench.account, &order)
     })
 }
 
@@ -160,82 +156,54 @@ fn name(whose: &str, presence: &Presence) -> String {
 }
 
 /// A booking as previewed: ids are given only when it is executed, so that preview and execution decide about the same.
-struct Order {
-    request: SlotRequest,
-    kind: SlotKind,
-    target: SlotTarget,
-    /// The contract that is concluded where there is no room.
-    single: Option<Conclusion>,
+pub(in crate::services) fn order(
+    state: &AppState,
+    conn: &mut DbConnection,
+    ground: &Ground,
+    (presence, declared): (&Presence, &Declared),
+    locale: Locale,
+) -> Result<SlotOrder, AppError> {
+    let (kind, target) = find_target(&ground.catalogue.catalogue.slot_kinds, presence)?;
+    let single = match kind.single_plan_of(target) {
+        Some(key) => {
+            let plan = ground.plan(state, conn, key)?;
+            let order = NewSubscription {
+                customer_id: None,
+                plan: key.to_owned(),
+                quantity: None,
+                starts_on: None,
+                declared: declared.clone(),
+            };
+            Some(subscriptions::order(ground, &order, plan, locale))
+        }
+        None => None,
+    };
+    Ok(SlotOrder {
+        request: SlotRequest {
+            slot_id: String::new(),
+            presence: presence.clone(),
+        },
+        kind: kind.clone(),
+        target: target.clone(),
+        single,
+    })
 }
 
-impl Order {
-    fn of(
-        state: &AppState,
-        conn: &mut DbConnection,
-        bench: &Workbench,
-        new: &NewSlot,
-        locale: Locale,
-    ) -> Result<Self, AppError> {
-        let ground = &bench.ground;
-        let (kind, target) = find_target(&ground.catalogue.catalogue.slot_kinds, &new.presence)?;
-        let single = match kind.single_plan_of(target) {
-            Some(key) => {
-                let plan = ground.plan(state, conn, key)?;
-                let order = NewSubscription {
-                    customer_id: None,
-                    plan: key.to_owned(),
-                    quantity: None,
-                    starts_on: None,
-                    declared: new.declared.clone(),
-                };
-                Some(subscriptions::order(ground, &order, plan, locale))
-            }
-            None => None,
-        };
-        Ok(Self {
-            request: SlotRequest {
-                slot_id: String::new(),
-                presence: new.presence.clone(),
-            },
-            kind: kind.clone(),
-            target: target.clone(),
-            single,
-        })
+/// What the booking would do, told by doing it to a copy of the account.
+fn foresee(ground: &Ground, before: &Account, order: &SlotOrder) -> Result<Preview, AppError> {
+    let circumstances = ground.circumstances();
+    let mut after = before.clone();
+    let home = order.place(&mut after, &circumstances)?;
+    let mut texts = order.texts(&home, &after, &circumstances)?;
+    if let Some(single) = order.concluded(&home) {
+        let mut preview = subscriptions::foresee(ground, before, single)?;
+        let own = std::mem::take(&mut preview.texts);
+        texts.splice(1..1, own);
+        preview.texts = texts;
+        return Ok(preview);
     }
-
-    /// What the booking would do, told by doing it to a copy of the account.
-    fn foresee(&self, ground: &Ground, before: &Account) -> Result<Preview, AppError> {
-        let mut after = before.clone();
-        let home = slots::book(&mut after, &ground.circumstances(), &self.request, self.single.as_ref())?;
-        let presence = text_of_presence(&self.request.presence, &self.target);
-        match (home, &self.single) {
-            (SlotHome::New(_), Some(order)) => {
-                let mut preview = subscriptions::foresee(ground, before, order)?;
-                let plan = &order.plan.plan;
-                preview.texts.insert(0, presence);
-                preview.texts.push(text(
-                    "no_free_slot",
-                    format!(
-                        "Kein Paket hat einen freien Platz; es wird ein Vertrag {} geschlossen.",
-                        plan.name.de
-                    ),
-                    format!("No package has a free slot; a contract {} is concluded.", plan.name.en),
-                ));
-                preview.texts.push(text(
-                    "total_price",
-                    format!("Endpreis: {}", plan.price_label.de),
-                    format!("Total price: {}", plan.price_label.en),
-                ));
-                Ok(preview)
-            }
-            (SlotHome::New(id) | SlotHome::Existing(id), _) => {
-                let contract = after.subscription(&id)?;
-                let mut texts = vec![presence];
-                texts.extend(texts_of_free_slot(ground, &self.kind, contract));
-                Ok(preview_for_nothing(ground, before, &after, contract, texts)?)
-            }
-        }
-    }
+    let contract = after.subscription(home.subscription_id())?;
+    Ok(preview_for_nothing(ground, before, &after, contract, texts)?)
 }
 
 fn foresee_allocation(ground: &Ground, before: &Account, new: &NewAllocation) -> Result<Preview, AppError> {
@@ -248,6 +216,6 @@ fn foresee_allocation(ground: &Ground, before: &Account, new: &NewAllocation) ->
     slots::allocate(&mut after, &ground.circumstances(), &request, &new.subscription_id)?;
     let contract = after.subscription(&new.subscription_id)?;
     let mut texts = vec![text_of_presence(&new.presence, target)];
-    texts.extend(texts_of_free_slot(ground, kind, contract));
+    texts.extend(texts_of_free_slot(kind, contract, &ground.circumstances()));
     Ok(preview_for_nothing(ground, before, &after, contract, texts)?)
 }

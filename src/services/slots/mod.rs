@@ -6,14 +6,15 @@ mod read;
 
 use crate::domain::account::Account;
 use crate::domain::calendar::{english, german};
-use crate::domain::catalogue::{Consequence, SlotKind, SlotTarget};
+use crate::domain::catalogue::Consequence;
 use crate::domain::preview::{Preview, PreviewParts, PreviewText, preview};
-use crate::domain::slots::{self, Presence};
+use crate::domain::slots;
 use crate::domain::subscription::Subscription;
 use crate::domain::violation::Violation;
-use crate::services::agreements::{consequence, text};
+use crate::services::agreements::consequence;
 use crate::services::workbench::Ground;
 
+pub(super) use book::order as slot_order;
 pub use book::{NewAllocation, NewSlot, allocate, book, preview_allocation, preview_booking};
 pub use change::{Move, SlotItem, move_to, preview_move, preview_release, release};
 pub use read::{SlotView, find, list};
@@ -79,57 +80,4 @@ fn preview_for_nothing(
     preview.recurring = slots::price_of_free_slot(contract, ground.today, ground.settings().currency);
     preview.subscription_ids = vec![contract.id.clone()];
     Ok(preview)
-}
-
-/// Into which package something goes, in the provider's words where it has some (seed 000), and that it costs nothing.
-fn texts_of_free_slot(ground: &Ground, kind: &SlotKind, contract: &Subscription) -> Vec<PreviewText> {
-    let Some(phase) = contract.phase_on(ground.today) else {
-        return Vec::new();
-    };
-    let plan = &phase.plan.plan;
-    let sentence = match kind.package_text(&plan.key) {
-        Some(sentence) => text("goes_into_package", &sentence.de, &sentence.en),
-        None => text(
-            "goes_into_package",
-            format!("Wird in den bestehenden Vertrag „{}“ eingefügt.", plan.name.de),
-            format!("Goes into your existing contract “{}”.", plan.name.en),
-        ),
-    };
-    let currency = ground.settings().currency.as_str();
-    let (sign_de, sign_en) = if currency == "EUR" {
-        ("€".to_owned(), "€".to_owned())
-    } else {
-        (currency.to_owned(), format!("{currency} "))
-    };
-    let (per_de, per_en) = match phase.schedule.interval.months() {
-        1 => ("mtl.".to_owned(), "per month".to_owned()),
-        12 => ("jährl.".to_owned(), "per year".to_owned()),
-        months => (format!("je {months} Monate"), format!("per {months} months")),
-    };
-    let mut texts = vec![
-        sentence,
-        text(
-            "total_price",
-            format!("Endpreis: 0,00 {sign_de} {per_de}"),
-            format!("Total price: {sign_en}0.00 {per_en}"),
-        ),
-    ];
-    if let Some(end) = contract.ends_on {
-        texts.push(text(
-            "package_ends",
-            format!("Der Vertrag endet am {}.", german(end)),
-            format!("The contract ends on {}.", english(end)),
-        ));
-    }
-    texts
-}
-
-/// What it is about, as the customer named it.
-fn text_of_presence(presence: &Presence, target: &SlotTarget) -> PreviewText {
-    let (name, what) = (&presence.name, &target.name);
-    text(
-        "presence",
-        format!("„{name}“ ({})", what.de),
-        format!("“{name}” ({})", what.en),
-    )
 }

@@ -10,7 +10,7 @@ use crate::domain::conclusion::{self, Conclusion};
 use crate::domain::consent::order_button as required_button;
 use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
-use crate::domain::preview::{Preview, PreviewParts, preview};
+use crate::domain::preview::{Preview, PreviewParts, PreviewText, preview};
 use crate::error::{AppError, FieldError};
 use crate::repositories::account::AccountKey;
 use crate::services::add_ons::add_on_consequences;
@@ -157,11 +157,7 @@ pub(in crate::services) fn foresee(
         consequences: add_on_consequences(before, &after, &order.subscription_id),
         consents: order.agreement.required.clone(),
         order_button: Some(order_button(required, &plan.order_button)),
-        texts: vec![text(
-            "contract_starts",
-            format!("Der Vertrag {} beginnt am {}.", plan.name.de, german(starts_on)),
-            format!("The contract {} begins on {}.", plan.name.en, english(starts_on)),
-        )],
+        texts: vec![starts_text(ground, order)],
         because: Vec::new(),
         latest_receipt_on: None,
         supersedes: Vec::new(),
@@ -169,6 +165,17 @@ pub(in crate::services) fn foresee(
     let mut preview = preview(before, &after, &circumstances, parts)?;
     preview.subscription_ids.clear();
     Ok(preview)
+}
+
+/// When a contract begins.
+pub(in crate::services) fn starts_text(ground: &Ground, order: &Conclusion) -> PreviewText {
+    let name = &order.plan.plan.name;
+    let starts_on = order.starts_on.unwrap_or(ground.today);
+    text(
+        "contract_starts",
+        format!("Der Vertrag {} beginnt am {}.", name.de, german(starts_on)),
+        format!("The contract {} begins on {}.", name.en, english(starts_on)),
+    )
 }
 
 /// An unguessable contract number: 8 characters of base 32, 40 bits.

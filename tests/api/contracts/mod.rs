@@ -6,6 +6,7 @@ mod cancelling;
 mod changing;
 mod concluding;
 mod deciding;
+mod hard_cases;
 mod ordering;
 mod repeating;
 mod seeing;

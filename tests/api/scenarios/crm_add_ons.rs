@@ -1,5 +1,6 @@
 //! Seed 002: add-ons of a CRM. Another user and more storage at once, charged with the next regular invoice; the table of
-//! options; cancelled to the end of the charged period, taken back, cancelled again, off by itself.
+//! options; within 14 days a cancellation is a withdrawal and the draft is gone, after them it ends with the charged period: taken
+//! back, cancelled again, off by itself.
 
 use serde_json::{Value, json};
 
@@ -26,6 +27,7 @@ async fn tell(app: TestApp<'static>, transcript: Transcript) {
     let order = json!({ "plan": "crm_monthly", "consents": agreed() });
     let contract = transcript.note(customer.post("/v1/subscriptions", order).await.expect(201));
     let at = format!("/v1/subscriptions/{}/add-ons", contract["id"].as_str().expect("an id"));
+    shows_what_can_be_added(&customer, &transcript).await;
     app.advance(PROVIDER, &clock, "2026-03-25T09:00:00Z").await;
 
     let users = books_a_user(&customer, &at, &transcript).await;
@@ -42,6 +44,9 @@ async fn tell(app: TestApp<'static>, transcript: Transcript) {
         (&storage["quantity"], &storage["billed_through_on"]),
         (&json!(3), &json!("2026-04-17"))
     );
+    usable_at_once(&customer, &transcript).await;
+    the_table_says(&customer, &at, &transcript).await;
+    a_cancellation_within_fourteen_days_is_a_withdrawal(&app, &customer, &at, &clock, &transcript).await;
     app.advance(PROVIDER, &clock, "2026-04-12T09:00:00Z").await;
 
     cancels_takes_back_and_cancels(&customer, &at, &users, &transcript).await;
@@ -58,10 +63,163 @@ async fn tell(app: TestApp<'static>, transcript: Transcript) {
     assert_eq!(
         rows,
         [
+            (&json!("extra_users"), &json!("withdrawn"), &json!(2)),
             (&json!("extra_storage"), &json!("active"), &json!(2)),
             (&json!("extra_users"), &json!("ended"), &json!(1)),
         ]
     );
+    let ended = &table["data"][2];
+    assert_eq!(
+        (
+            &ended["price"]["gross"]["amount"],
+            &ended["billed_through_on"],
+            &ended["status_text"]
+        ),
+        (&json!("5.90"), &json!("2026-04-17"), &json!("Beendet zum 17.04.2026"))
+    );
+    let limits = limits(&customer).await;
+    assert_eq!(
+        limits,
+        (json!(3), json!(30)),
+        "off by itself: three users, 10 + 2 × 10 GB"
+    );
+    one_invoice_for_all_of_it(&customer, &transcript).await;
+}
+
+/// "5,90 € / Nutzer / Monat", "5,90 € / 10 GB / Monat": the catalogue's words and prices.
+async fn shows_what_can_be_added(customer: &Caller, transcript: &Transcript) {
+    let add_ons = transcript.note(customer.get("/v1/add-ons").await.expect(200));
+    let offers: Vec<(&Value, &Value)> = add_ons["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|add_on| (&add_on["name"], &add_on["price_label"]))
+        .collect();
+    assert_eq!(
+        offers,
+        [
+            (&json!("Zusätzliche Benutzer"), &json!("5,90 € / Nutzer / Monat")),
+            (
+                &json!("Erweiterter Speicherplatz (+10 GB)"),
+                &json!("5,90 € / 10 GB / Monat")
+            ),
+        ]
+    );
+}
+
+/// Users and storage the customer may use today.
+async fn limits(customer: &Caller) -> (Value, Value) {
+    let me = customer.get("/v1/me").await.expect(200);
+    let id = me["customer"]["id"].as_str().expect("an id");
+    let found = customer
+        .get(&format!("/v1/customers/{id}/entitlements"))
+        .await
+        .expect(200);
+    let limit = |key: &str| {
+        let limits = found["limits"].as_array().expect("a list");
+        limits.iter().find(|limit| limit["key"] == key).expect("the limit")["maximum"].clone()
+    };
+    (limit("users"), limit("storage_gb"))
+}
+
+/// "Die Leistung steht Ihnen sofort zur Verfügung": one user more than three, three packs of 10 GB more than 10.
+async fn usable_at_once(customer: &Caller, transcript: &Transcript) {
+    let found = limits(customer).await;
+    transcript.note(json!([found.0, found.1]));
+    assert_eq!(found, (json!(4), json!(40)));
+}
+
+/// "Zusätzliche Benutzer (+1) · 5,90 € · 17.04.2026 · Kündigen".
+async fn the_table_says(customer: &Caller, at: &str, transcript: &Transcript) {
+    let table = transcript.note(customer.get(at).await.expect(200));
+    let row = &table["data"][1];
+    assert_eq!(
+        (
+            &row["add_on"]["name"],
+            &row["quantity"],
+            &row["price"]["gross"]["amount"]
+        ),
+        (&json!("Zusätzliche Benutzer"), &json!(1), &json!("5.90"))
+    );
+    assert_eq!(
+        (&row["billed_through_on"], &row["status_text"]),
+        (&json!("2026-04-17"), &json!("Aktiv"))
+    );
+    assert_eq!(
+        (&row["draft"]["gross"]["amount"], &row["draft"]["text"]),
+        (
+            &json!("4.57"),
+            &json!("Der Betrag wird mit Ihrer Rechnung vom 18.04.2026 abgerechnet.")
+        )
+    );
+    let actions = row["actions"].as_array().expect("a list").iter();
+    let possible: Vec<&Value> = actions
+        .filter(|action| action["allowed"] == true)
+        .map(|action| &action["action"])
+        .collect();
+    assert_eq!(possible, ["change_quantity", "cancel", "withdraw"]);
+}
+
+/// "Die Option wird sofort storniert und der Betrag wird von Ihrer anstehenden Sammelrechnung gelöscht."
+async fn a_cancellation_within_fourteen_days_is_a_withdrawal(
+    app: &TestApp<'_>,
+    customer: &Caller,
+    at: &str,
+    clock: &str,
+    transcript: &Transcript,
+) {
+    let next = async || {
+        let next = customer.post("/v1/invoices/preview", json!({})).await.expect(200);
+        next["documents"][0]["totals"]["gross"]["amount"].clone()
+    };
+    let before = next().await;
+    let order = json!({ "add_on": "extra_users", "quantity": 2, "consents": agreed() });
+    let booked = transcript.note(customer.post(at, order).await.expect(201));
+    // 24 of 31 days of 11.80 now, and 11.80 for the next month.
+    assert_eq!(booked["draft"]["gross"]["amount"], "9.14");
+    assert_ne!(next().await, before);
+    app.advance(PROVIDER, clock, "2026-04-08T21:59:00Z").await;
+    let booking = format!("{at}/{}", booked["id"].as_str().expect("an id"));
+    let yes = json!({ "confirm": true });
+    let cancelled = transcript.note(
+        customer
+            .post(&format!("{booking}/cancellations"), yes)
+            .await
+            .expect(201),
+    );
+    assert_eq!(
+        (&cancelled["treated_as"], &cancelled["ends_on"]),
+        (&json!("withdrawal"), &json!("2026-04-08"))
+    );
+    let row = transcript.note(customer.get(&booking).await.expect(200));
+    assert_eq!(
+        (&row["status_text"], &row["draft"]),
+        (&json!("Widerrufen am 08.04.2026"), &Value::Null)
+    );
+    assert_eq!(limits(customer).await.0, json!(4), "off at once");
+    assert_eq!(next().await, before, "gone from the invoice to come");
+}
+
+/// The prorated amounts came with the regular invoice of 18 April, and nothing in between.
+async fn one_invoice_for_all_of_it(customer: &Caller, transcript: &Transcript) {
+    let invoices = customer.get("/v1/invoices").await.expect(200);
+    transcript.note(invoices["data"][0]["lines"].clone());
+    let days: Vec<&Value> = invoices["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|invoice| &invoice["issued_on"])
+        .collect();
+    assert_eq!(days, ["2026-04-18", "2026-03-18"]);
+    let mut amounts: Vec<&str> = invoices["data"][0]["lines"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|line| line["amount"]["amount"].as_str().expect("an amount"))
+        .collect();
+    amounts.sort_unstable();
+    // A user and three packs for 24 of 31 days, a fourth pack for 6; from now on the contract and two packs.
+    assert_eq!(amounts, ["1.14", "11.80", "13.70", "19.90", "4.57"]);
 }
 
 async fn books_a_user(customer: &Caller, at: &str, transcript: &Transcript) -> String {

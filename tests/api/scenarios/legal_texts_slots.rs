@@ -20,6 +20,7 @@ async fn tell(app: TestApp<'static>, transcript: Transcript) {
         .customer_with(PROVIDER, json!({ "test_clock_id": clock, "locale": "de" }))
         .await;
     lists_targets(&customer, &transcript).await;
+    shows_what_can_be_extended(&customer, &transcript).await;
     let shop = a_contract_of_its_own(&customer, &transcript).await;
     let blog = text_of(
         &booked(&customer, "blog", "Mein Blog", &transcript).await,
@@ -38,6 +39,7 @@ async fn tell(app: TestApp<'static>, transcript: Transcript) {
     a_full_package_means_a_contract(&customer, &shop, &transcript).await;
     staff_book_for_the_customer(&app, &customer_id, &transcript).await;
     unlimited_contains_an_audit(&customer, &shop, &transcript).await;
+    fewer_slots_than_are_taken_are_refused(&customer, &transcript).await;
     transcript.note(timeline(&customer, &shop).await);
 }
 
@@ -80,6 +82,36 @@ async fn lists_targets(customer: &Caller, transcript: &Transcript) {
     let english = customer.request(reqwest::Method::GET, "/v1/slot-kinds");
     let english = customer.send(english.header("Accept-Language", "en")).await.expect(200);
     assert_eq!(english["data"][0]["from_label"], "from €5.90 per month");
+}
+
+/// "ERWEITERUNG GEWÜNSCHT?": texts for a presence from 5.90, five for 24.90, seventy for 49.90.
+async fn shows_what_can_be_extended(customer: &Caller, transcript: &Transcript) {
+    let options = transcript.note(customer.get("/v1/options").await.expect(200));
+    let plans = customer.get("/v1/plans").await.expect(200);
+    let slots = |key: &Value| {
+        let mut plans = plans["data"].as_array().expect("a list").iter();
+        let plan = plans.find(|plan| plan["key"] == *key).expect("the plan");
+        let mut limits = plan["limits"].as_array().expect("a list").iter();
+        limits.find(|limit| limit["key"] == "slots:presence").expect("slots")["maximum"].clone()
+    };
+    let offered: Vec<(&Value, &Value, Value)> = options["actions"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|option| option["action"] == "conclude")
+        .map(|option| {
+            let key = &option["plan"]["key"];
+            (key, &option["price"]["net"]["amount"], slots(key))
+        })
+        .collect();
+    assert_eq!(
+        offered,
+        [
+            (&json!("single"), &json!("5.90"), json!(1)),
+            (&json!("premium"), &json!("24.90"), json!(5)),
+            (&json!("unlimited"), &json!("49.90"), json!(70)),
+        ]
+    );
 }
 
 async fn a_contract_of_its_own(customer: &Caller, transcript: &Transcript) -> String {
@@ -320,6 +352,64 @@ async fn unlimited_contains_an_audit(customer: &Caller, shop: &str, transcript: 
         (&audit["add_on"]["key"], &audit["included"]),
         (&json!("shop_audit"), &json!(true))
     );
+    assert_eq!(
+        (&audit["one_off_price"]["gross"]["amount"], &audit["price"]),
+        (&json!("0.00"), &Value::Null)
+    );
+    let perform = transcript.note(
+        customer
+            .get(&format!("/v1/subscriptions/{shop}/add-ons/{}", text_of(audit, "id")))
+            .await
+            .expect(200),
+    );
+    assert_eq!(perform["status"], "active");
+}
+
+/// "Reducing below what is occupied says which slots must go": six presences do not fit into five slots.
+async fn fewer_slots_than_are_taken_are_refused(customer: &Caller, transcript: &Transcript) {
+    let order = json!({ "plan": "single", "consents": consents(&["terms"]) });
+    let mut singles = Vec::new();
+    for number in 1..=6 {
+        let single = customer.post("/v1/subscriptions", order.clone()).await.expect(201);
+        let id = text_of(&single, "id");
+        let body = presence("blog", &format!("Blog {number}"));
+        customer
+            .post(&format!("/v1/subscriptions/{id}/slots"), body)
+            .await
+            .expect(201);
+        singles.push(id);
+    }
+    let path = format!("/v1/subscriptions/{}/plan-changes", singles[0]);
+    let mut change = json!({
+        "plan": "premium", "absorb_subscription_ids": singles[1..], "consents": consents(&["terms"]),
+    });
+    let refused = transcript.note(
+        customer
+            .post(&format!("{path}/preview"), change.clone())
+            .await
+            .expect_problem(409, "slots_occupied"),
+    );
+    let going: Vec<&Value> = refused["slots"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|slot| &slot["name"])
+        .collect();
+    assert_eq!(going, ["Blog 6"]);
+    let surplus = &refused["slots"][0];
+    let slot = format!(
+        "/v1/subscriptions/{}/slots/{}",
+        text_of(surplus, "subscription_id"),
+        text_of(surplus, "id")
+    );
+    customer.delete(&slot).await.expect(200);
+    change["absorb_subscription_ids"] = json!(singles[1..5]);
+    customer.post(&path, change).await.expect(201);
+    let slots = customer
+        .get(&format!("/v1/subscriptions/{}/slots", singles[0]))
+        .await
+        .expect(200);
+    assert_eq!(names(&slots).len(), 5);
 }
 
 async fn timeline(customer: &Caller, shop: &str) -> Value {

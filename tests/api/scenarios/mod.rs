@@ -3,6 +3,7 @@
 mod crm_add_ons;
 mod legal_texts;
 mod legal_texts_slots;
+mod premium_support;
 pub mod story;
 mod video_consultation;
 mod video_consultation_farewell;

@@ -2,6 +2,8 @@
 //!
 //! Arithmetic by day, the first day counted, rounded once per line (design decisions 4 and 7 to 9).
 
+mod credits;
+
 use time::{Date, OffsetDateTime};
 
 use super::{
@@ -10,12 +12,14 @@ use super::{
     catalogue::{Price, PriceKind},
     charge::{Charge, ChargeKind, ChargeStatus},
     ids::IdKind,
-    money::Money,
     period::{BillingSchedule, Period},
     proration::{Proration, prorate},
     subscription::{Phase, Subscription},
     violation::Violation,
 };
+
+pub use credits::credit_rest;
+pub(super) use credits::{credit_one, credits_of};
 
 /// When and why charges are made.
 #[derive(Debug, Clone, Copy)]
@@ -166,7 +170,7 @@ pub fn charge_increase(
     Ok(())
 }
 
-/// Charges the prices that fall due once, when the contract begins.
+/// Charges the prices that fall due once, when the contract begins: a set-up price once, a service as often as it was ordered.
 ///
 /// # Errors
 /// When an amount leaves the range of money.
@@ -184,6 +188,11 @@ pub fn charge_one_off(subscription: &mut Subscription, occasion: ChargeOccasion<
         from_on: occasion.moment.on,
         through_on: occasion.moment.on,
     };
+    let units = if subscription.is_one_off_service() {
+        phase.quantity
+    } else {
+        1
+    };
     for price in phase
         .plan
         .plan
@@ -191,12 +200,12 @@ pub fn charge_one_off(subscription: &mut Subscription, occasion: ChargeOccasion<
         .iter()
         .filter(|price| price.kind == PriceKind::OneOff)
     {
-        let proration = prorate(price.amount, 1, days_of(&day), days_of(&day))?;
+        let proration = prorate(price.amount, i64::from(units), days_of(&day), days_of(&day))?;
         push_charge(
             subscription,
             &phase,
             price,
-            1,
+            units,
             &proration,
             &day,
             days_of(&day),
@@ -204,100 +213,6 @@ pub fn charge_one_off(subscription: &mut Subscription, occasion: ChargeOccasion<
             occasion,
         );
     }
-    Ok(())
-}
-
-/// Credits what is charged for `from` and later. Each credit names its charge: full price × rest / days of the period, at
-/// most the charge less its earlier credits (design decision 8); never computed from the last prorated amount. Prices that
-/// fall due once are credited only where the contract never began.
-///
-/// # Errors
-/// When an amount leaves the range of money.
-pub fn credit_rest(subscription: &mut Subscription, from: Date, occasion: ChargeOccasion<'_>) -> Result<(), Violation> {
-    let never_began = subscription.ends_on.is_some_and(|end| end < subscription.starts_on);
-    let originals: Vec<Charge> = subscription
-        .charges
-        .iter()
-        .filter(|charge| charge.counts() && charge.period_through >= from)
-        .filter(|charge| match charge.kind {
-            ChargeKind::Recurring | ChargeKind::Proration => true,
-            ChargeKind::OneOff => never_began,
-            ChargeKind::Credit | ChargeKind::Usage => false,
-        })
-        .cloned()
-        .collect();
-    for original in originals {
-        credit_one(subscription, &original, from, occasion)?;
-    }
-    if subscription.billed_through_on.is_some_and(|through| through >= from) {
-        subscription.billed_through_on = Some(previous_day(from)).filter(|day| *day >= subscription.starts_on);
-    }
-    Ok(())
-}
-
-fn credit_one(
-    subscription: &mut Subscription,
-    original: &Charge,
-    from: Date,
-    occasion: ChargeOccasion<'_>,
-) -> Result<(), Violation> {
-    let earlier: Vec<&Charge> = subscription
-        .charges
-        .iter()
-        .filter(|charge| charge.counts() && charge.original_charge_id.as_deref() == Some(original.id.as_str()))
-        .collect();
-    let credited = Money::sum(
-        earlier.iter().map(|credit| credit.amount.negated()),
-        original.amount.currency,
-    )?;
-    let left = original.amount.checked_sub(credited)?;
-    let rest_from = from.max(original.period_from);
-    let rest_through = earlier
-        .iter()
-        .map(|credit| previous_day(credit.period_from))
-        .min()
-        .unwrap_or(original.period_through);
-    if rest_through < rest_from || left.minor <= 0 {
-        return Ok(());
-    }
-    let billing = (original.billing_from, original.billing_through);
-    let proration = prorate(
-        original.unit_price.negated(),
-        i64::from(original.quantity),
-        billing,
-        (rest_from, rest_through),
-    )?;
-    let amount = Money {
-        minor: proration.amount.minor.max(-left.minor),
-        currency: left.currency,
-    };
-    if amount.is_zero() {
-        return Ok(());
-    }
-    let facts = [
-        original.id.as_str(),
-        "credit",
-        &rest_from.to_string(),
-        occasion.change_id.unwrap_or(""),
-    ];
-    let credit = Charge {
-        id: IdKind::Charge.derive(unix_millis(occasion.moment.at), &facts),
-        kind: ChargeKind::Credit,
-        status: ChargeStatus::Draft,
-        change_id: occasion.change_id.map(str::to_owned),
-        original_charge_id: Some(original.id.clone()),
-        invoice_id: None,
-        credit_note_id: None,
-        arithmetic: proration.arithmetic(),
-        amount,
-        period_from: rest_from,
-        period_through: rest_through,
-        charged_on: occasion.moment.on,
-        created_at: occasion.moment.at,
-        unit_price: original.unit_price.negated(),
-        ..original.clone()
-    };
-    subscription.charges.push(credit);
     Ok(())
 }
 
