@@ -80,7 +80,7 @@ const DAMAGES: &[(Invariant, &str)] = &[
     ),
     (
         Invariant::ChainIntact,
-        "UPDATE events SET data = '{\"erased\":true}' WHERE type = 'invoice.issued'",
+        "UPDATE events SET data = '{\"erased\":true}' WHERE type = 'payment.recorded'",
     ),
     (
         Invariant::ChainIntact,

@@ -55,7 +55,10 @@ pub fn check_history(findings: &mut Findings, recorded: &Recorded<'_>, happening
         for change in &subscription.changes {
             check_change(findings, &told, change, &of);
             let names = ["plan_change", "cancellation"];
-            check_last(findings, happenings, &change.id, &names, |_| change_snapshot(change));
+            // What was withdrawn from is told by the withdrawal.
+            if change.status != ChangeStatus::Withdrawn {
+                check_last(findings, happenings, &change.id, &names, |_| change_snapshot(change));
+            }
         }
         for charge in &subscription.charges {
             check_charge(findings, &told, charge);
