@@ -6,13 +6,19 @@
 //! due customers. What counts are the ratios of one run; absolute figures move with the machine.
 
 mod billing;
+#[path = "../common/client.rs"]
 mod client;
 mod floor;
 mod measure;
 mod operations;
+#[path = "../common/process.rs"]
+#[expect(dead_code, reason = "how a server is stopped matters to the faults, not to the load")]
 mod process;
 mod report;
 mod seed;
+#[path = "../common/serve.rs"]
+mod serve;
+mod used;
 
 use clap::Parser;
 use vertragswerk::clock::Clock;
@@ -47,10 +53,8 @@ struct Arguments {
 }
 
 fn main() -> Result<(), Fault> {
-    let mut given = std::env::args().skip(1);
-    if given.next().as_deref() == Some(process::SERVE) {
-        let url = given.next().ok_or("no database")?;
-        return process::serve(&url).map_err(|error| error.to_string().into());
+    if serve::is_asked() {
+        return serve::serve();
     }
     let arguments = Arguments::parse();
     if arguments.customers < arguments.commands * 6 {
@@ -69,18 +73,24 @@ fn main() -> Result<(), Fault> {
         database,
     )?;
     let provider_id = seed::provider(&state).map_err(floor::fault)?;
-    let server = process::Server::start(&arguments.database_url).map_err(|error| error.to_string())?;
+    let program = process::Program {
+        executable: std::env::current_exe()?,
+        arguments: vec!["--demo".to_owned()],
+        environment: Vec::new(),
+        log: None,
+    };
+    let server = program.start(&arguments.database_url)?;
     let world = seed::world(&state, server.address, &provider_id, arguments.customers)?;
     let on_postgres = state.db.backend() == Backend::Postgres;
     let used = || {
         (
-            server.cpu_ms(),
-            if on_postgres { process::postgres_cpu_ms() } else { 0 },
+            used::cpu_ms(server.id()),
+            if on_postgres { used::postgres_cpu_ms() } else { 0 },
         )
     };
     let counts = (arguments.reads, arguments.commands);
     let operations = operations::all(&world, server.address, counts, &used)?;
-    let memory_mb = server.memory_mb();
+    let memory_mb = used::memory_mb(server.id());
     drop(server);
     let floors = floors(&state, &world, counts)?;
     let billing = match arguments.due {

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
-use super::client::{Client, Fault};
+use super::client::{Client, Fault, text};
 use super::measure::{ProcessorTime, Timing, measure};
-use super::seed::{World, text};
+use super::seed::World;
 
 /// Keys never repeat within a run.
 static KEYS: AtomicU64 = AtomicU64::new(0);

@@ -19,7 +19,7 @@ use vertragswerk::services::catalogue::import;
 use vertragswerk::services::providers::{self, ProviderMode};
 use vertragswerk::state::AppState;
 
-use super::client::{Client, Fault};
+use super::client::{Client, Fault, text};
 
 /// The provider under load.
 pub const PROVIDER: &str = "kontaktkiste";
@@ -102,11 +102,6 @@ pub fn world(state: &AppState, address: SocketAddr, provider_id: &str, count: us
         template,
         consents,
     })
-}
-
-/// The text of a member of an answer.
-pub fn text(value: &Value) -> Result<String, Fault> {
-    Ok(value.as_str().ok_or("a member is missing")?.to_owned())
 }
 
 fn log_in(address: SocketAddr) -> Result<String, Fault> {

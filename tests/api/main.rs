@@ -22,6 +22,7 @@ mod declarations;
 mod emails;
 mod event_feed;
 mod evidence;
+mod faults;
 mod found_by_strangers;
 mod invoices;
 mod manners;

@@ -17,12 +17,12 @@ pub struct TestDatabase {
     url: String,
     backend: Backend,
     api_keys: ApiKeys,
-    _remains: Remains,
+    remains: Remains,
 }
 
 /// What has to be removed.
 enum Remains {
-    Folder { _folder: TempDir },
+    Folder(TempDir),
     PostgresDatabase(String),
 }
 
@@ -59,7 +59,7 @@ impl TestDatabase {
             url: format!("sqlite:{}", file.display()),
             backend: Backend::Sqlite,
             api_keys: api_keys.clone(),
-            _remains: Remains::Folder { _folder: folder },
+            remains: Remains::Folder(folder),
         }
     }
 
@@ -75,7 +75,7 @@ impl TestDatabase {
             url: server.url(&name),
             backend: Backend::Postgres,
             api_keys,
-            _remains: Remains::PostgresDatabase(name),
+            remains: Remains::PostgresDatabase(name),
         })
     }
 
@@ -97,7 +97,7 @@ impl TestDatabase {
                     url,
                     backend: Backend::Sqlite,
                     api_keys: ApiKeys::new(),
-                    _remains: Remains::Folder { _folder: folder },
+                    remains: Remains::Folder(folder),
                 }
             }
             Backend::Postgres => {
@@ -109,7 +109,34 @@ impl TestDatabase {
                     url: server.url(&name),
                     backend: Backend::Postgres,
                     api_keys: ApiKeys::new(),
-                    _remains: remains,
+                    remains,
+                }
+            }
+        }
+    }
+
+    /// Another database with the same content. Whoever is connected to this one on PostgreSQL is disconnected.
+    pub fn copy(&self) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        match &self.remains {
+            Remains::Folder(folder) => {
+                let content = sqlite_content(&self.open(1), &folder.path().join("test.db"));
+                Self::sqlite_copy(&(content, self.api_keys.clone()))
+            }
+            Remains::PostgresDatabase(original) => {
+                let server = postgres::server().expect("this database is on it");
+                let name = format!("copy_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+                administer(&format!(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{original}'"
+                ));
+                administer(&format!(
+                    "CREATE DATABASE {name} TEMPLATE {original} STRATEGY file_copy"
+                ));
+                Self {
+                    url: server.url(&name),
+                    backend: Backend::Postgres,
+                    api_keys: self.api_keys.clone(),
+                    remains: Remains::PostgresDatabase(name),
                 }
             }
         }
@@ -142,11 +169,16 @@ fn sqlite_template(fill: impl FnOnce(Database) -> ApiKeys) -> (Vec<u8>, ApiKeys)
     let database = Database::connect(&format!("sqlite:{}", file.display()), 1).expect("the template opens");
     db::migrate(&database).expect("the SQLite migrations run");
     let api_keys = fill(database.clone());
+    (sqlite_content(&database, &file), api_keys)
+}
+
+/// The whole content of a SQLite database nobody is writing to.
+fn sqlite_content(database: &Database, file: &std::path::Path) -> Vec<u8> {
     let checkpoint = |connection: &mut db::DbConnection| {
         Ok::<_, DbError>(connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?)
     };
     database.read(checkpoint).expect("the log is written back");
-    (std::fs::read(file).expect("the template"), api_keys)
+    std::fs::read(file).expect("the database")
 }
 
 fn postgres_template(name: &str, fill: impl FnOnce(Database) -> ApiKeys) -> ApiKeys {

@@ -1,0 +1,104 @@
+//! SIGTERM under load: what is under way is answered, then the process ends.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use vertragswerk::db::Backend;
+
+use super::client::{Client, Fault};
+use super::commands::{Commands, Sent, customers};
+use super::ground::{Ground, PATIENCE, PROVIDER};
+use super::kill::{Told, settle};
+use super::process::Program;
+
+/// Who writes at the same time.
+const WRITERS: usize = 6;
+/// How long the process may take to end.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Stops a server `rounds` times while customers write.
+pub fn under_load(program: &Program, backend: Backend, rounds: u32, seed: u64) -> Result<String, Fault> {
+    let Some(ground) = Ground::new(program, backend) else {
+        return Ok("no such database on this machine".to_owned());
+    };
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut server = ground.server()?;
+    let customers = customers(&mut ground.staff(&server)?, "stop", 6)?;
+    let (mut told, mut slowest) = (Told::default(), Duration::ZERO);
+    for round in 0..rounds {
+        let (asked, answers) = (AtomicBool::new(false), AtomicU64::new(0));
+        let least = random.random_range(10..=30);
+        let streams: Vec<Commands> = (0..WRITERS)
+            .map(|writer| Commands::new(random.random(), &format!("stop{round}w{writer}"), &customers))
+            .collect();
+        let (address, token) = (server.address, ground.database.api_key(PROVIDER));
+        let sent = thread::scope(|scope| {
+            let (asked, answers) = (&asked, &answers);
+            let writers: Vec<_> = streams
+                .into_iter()
+                .map(|stream| scope.spawn(move || write(Client::connect(address, token)?, stream, (asked, answers))))
+                .collect();
+            let began = Instant::now();
+            while answers.load(Ordering::SeqCst) < least && began.elapsed() < PATIENCE {
+                thread::sleep(Duration::from_millis(1));
+            }
+            asked.store(true, Ordering::SeqCst);
+            server.ask_to_stop()?;
+            let (status, took) = server.ended(PATIENCE)?;
+            slowest = slowest.max(took);
+            if !status.success() || took > LONGEST {
+                return Err(format!("ended with {status} after {took:?}").into());
+            }
+            let mut sent = Vec::new();
+            for writer in writers {
+                sent.extend(writer.join().map_err(|_| "a writer panicked")??);
+            }
+            Ok::<_, Fault>(sent)
+        });
+        let sent = sent.map_err(|error| format!("round {round}: {error}"))?;
+        server = ground.server()?;
+        let mut client = ground.staff(&server)?;
+        for one in sent {
+            settle(&mut client, one, &mut told).map_err(|error| format!("round {round}: {error}"))?;
+        }
+        ground.is_sound()?;
+        if told.happened > 0 {
+            return Err(format!("round {round}: a command was carried out and not answered").into());
+        }
+    }
+    Ok(format!("{told}; ended after {} ms at most", slowest.as_millis()))
+}
+
+/// Writes until the server closes the connection. A command that the server has begun to work on is answered: only one that it
+/// never took, on a connection closed in the same moment, is left without an answer, and has then not happened.
+fn write(
+    mut client: Client,
+    mut stream: Commands,
+    (asked, answers): (&AtomicBool, &AtomicU64),
+) -> Result<Vec<Sent>, Fault> {
+    let mut sent = Vec::new();
+    loop {
+        let mut next = stream.draw();
+        match next.send(&mut client) {
+            Ok(answer) if answer.succeeded() || matches!(answer.status, 409 | 422) => {
+                answers.fetch_add(1, Ordering::SeqCst);
+                stream.learn(&next, &answer);
+                let closes = answer.closes;
+                next.answer = Some(answer);
+                sent.push(next);
+                if closes {
+                    return Ok(sent);
+                }
+            }
+            Ok(answer) => return Err(format!("{} {}: {}", next.method, next.path, answer.told()).into()),
+            Err(_) if asked.load(Ordering::SeqCst) => {
+                sent.push(next);
+                return Ok(sent);
+            }
+            Err(error) => return Err(format!("nobody stopped it, but: {error}").into()),
+        }
+    }
+}
