@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use super::receiver::{Manner, Receiver};
-use super::{PROVIDER, Working, after_attempts, deliveries, endpoint, show_real_time, something_happens, until};
+use super::{
+    PROVIDER, Working, after_attempts, deliveries, endpoint, show_real_time, something_happens, until, unused_port,
+};
 use crate::helpers::http::Caller;
 use crate::helpers::{TestApp, over_http};
 
@@ -184,9 +186,7 @@ async fn bad_answers_are_told_and_never_followed(app: TestApp<'_>) {
     let redirecting = Receiver::start(Manner::Redirect(elsewhere.url.clone()));
     let endless = Receiver::start(Manner::Endless);
     let slow = Receiver::start(Manner::Slow(std::time::Duration::from_secs(20)));
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let nobody = format!("http://{}/", closed.local_addr().expect("an address"));
-    drop(closed);
+    let nobody = format!("http://127.0.0.1:{}/", unused_port());
     let mut ids = Vec::new();
     for url in [&redirecting.url, &endless.url, &slow.url, &nobody] {
         ids.push(endpoint(&staff, url, &["customer.created"]).await.0);

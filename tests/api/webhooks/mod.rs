@@ -8,6 +8,8 @@ mod public_verifier;
 mod receiver;
 mod workers;
 
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -89,6 +91,16 @@ async fn after_attempts(staff: &Caller, endpoint_id: &str, count: usize) -> Valu
         (ended >= count).then_some(delivery)
     })
     .await
+}
+
+/// A port where nobody listens. It is above those the system hands out, so that no other test is given it meanwhile.
+fn unused_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let offset = u16::try_from(std::process::id() % 1000).expect("below 1000") * 4;
+    (0..u16::MAX)
+        .map(|_| 61_000 + (offset + NEXT.fetch_add(1, Ordering::Relaxed)) % 4_000)
+        .find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok())
+        .expect("a free port")
 }
 
 /// Asks until there is an answer.

@@ -1,14 +1,15 @@
 //! The receiver of the integrator's guide, as it stands there, verifies real messages with the public Python library
 //! `standardwebhooks`. The other tests use the Rust library of the same project.
 
+use std::fs::File;
 use std::io::Read;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
 
-use super::{PROVIDER, Working, deliveries, endpoint, show_real_time, something_happens, until};
+use super::{PROVIDER, Working, deliveries, endpoint, show_real_time, something_happens, until, unused_port};
 use crate::helpers::{TestApp, over_http};
 
 over_http!(the_guides_python_receiver_accepts_what_is_sent);
@@ -49,13 +50,14 @@ struct Receiver {
 
 impl Receiver {
     fn start(python: &str, code: &str, secret: &str, folder: &Path) -> Self {
+        let complaints = File::create(folder.join("complaints")).expect("a file");
         let process = Command::new(python)
             .args(["-c", code])
             .env("WEBHOOK_SECRET", secret)
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(complaints)
             .spawn()
             .expect("a Python");
         Self { process }
@@ -81,9 +83,7 @@ impl Drop for Receiver {
 async fn the_guides_python_receiver_accepts_what_is_sent(app: TestApp<'_>) {
     let Some(python) = python() else { return };
     show_real_time(&app);
-    let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = free.local_addr().expect("an address").port();
-    drop(free);
+    let port = unused_port();
     let url = format!("http://127.0.0.1:{port}/");
     let staff = app.staff(PROVIDER);
     let (id, secret) = endpoint(&staff, &url, &["customer.created"]).await;
@@ -114,7 +114,8 @@ async fn the_guides_python_receiver_accepts_what_is_sent(app: TestApp<'_>) {
 
     let printed = receiver.finish();
     let lines: Vec<&str> = printed.lines().collect();
-    assert_eq!(lines.len(), 3, "each event once: {printed}");
+    let complaints = std::fs::read_to_string(folder.path().join("complaints")).expect("a file");
+    assert_eq!(lines.len(), 3, "each event once: {printed}\n{complaints}");
     for customer in customers {
         let told = format!("customer.created {customer} 1");
         assert!(lines.iter().any(|line| line.ends_with(&told)), "{told}: {printed}");
