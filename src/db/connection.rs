@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use diesel::connection::{InstrumentationEvent, SimpleConnection};
 use diesel::r2d2::R2D2Connection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 
 use super::error::{DbError, Failure};
+use super::statements::Statements;
 
 /// Which database is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,8 +190,8 @@ impl Seen {
 #[derive(Debug)]
 pub(super) struct Manager {
     pub(super) target: Target,
-    /// How many statements have been run on all connections.
-    pub(super) statements: Arc<AtomicU64>,
+    /// What has been run on all connections.
+    pub(super) statements: Arc<Statements>,
 }
 
 impl r2d2::ManageConnection for Manager {
@@ -203,8 +204,8 @@ impl r2d2::ManageConnection for Manager {
         let noting = Arc::clone(&seen);
         let statements = Arc::clone(&self.statements);
         connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-            if let InstrumentationEvent::FinishQuery { error, .. } = event {
-                statements.fetch_add(1, Ordering::Relaxed);
+            if let InstrumentationEvent::FinishQuery { query, error, .. } = event {
+                statements.note(query);
                 if let Some(error) = error {
                     noting.note(error);
                 }

@@ -8,6 +8,7 @@ mod error;
 mod migrations;
 mod pool;
 pub mod schema;
+mod statements;
 mod transaction;
 mod types;
 
@@ -15,6 +16,7 @@ pub use connection::{Backend, DbConnection, MultiBackend};
 pub use error::{DbError, UniqueKey};
 pub use migrations::{migrate, pending};
 pub use pool::Database;
+pub use statements::StatementListener;
 pub use types::{JsonText, Utc};
 
 /// Rows per statement of [`insert_all!`]: 500 rows of 32 columns stay below SQLite's limit of 32,766 bound values.

@@ -1,7 +1,6 @@
 //! The handle every service works with: a pool of connections, and on SQLite the queue of writers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
@@ -9,6 +8,7 @@ use r2d2::{HandleError, ManageConnection, Pool, PooledConnection};
 
 use super::connection::{Backend, Manager, Target};
 use super::error::DbError;
+use super::statements::{StatementListener, Statements};
 
 /// How long a request waits for a free connection before it is answered with "not available". A pool whose database is
 /// down retries at least every half of this, so service returns soon after the database does.
@@ -21,7 +21,7 @@ const WRITE_WAIT: Duration = Duration::from_secs(10);
 pub struct Database {
     pool: Pool<Manager>,
     backend: Backend,
-    statements: Arc<AtomicU64>,
+    statements: Arc<Statements>,
     /// SQLite has one writer at a time. Writers queue here (first come, first served within half a millisecond) instead
     /// of polling the file lock, where the unlucky ones wait for seconds.
     write_turn: Arc<Mutex<()>>,
@@ -34,7 +34,7 @@ impl Database {
         let target = Target::parse(url)?;
         target.prepare()?;
         let backend = target.backend();
-        let statements = Arc::default();
+        let statements = Arc::<Statements>::default();
         let manager = Manager {
             target,
             statements: Arc::clone(&statements),
@@ -77,7 +77,12 @@ impl Database {
 
     /// How many statements have been run so far.
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.statements.count()
+    }
+
+    /// Tells `listener` the text of every statement from now on. There is one listener; the first stays.
+    pub fn tell_statements(&self, listener: StatementListener) {
+        self.statements.tell(listener);
     }
 
     /// Whether the database answers now.

@@ -125,6 +125,7 @@ diesel::table! {
         balance_currency -> Text,
         payment_status -> Text,
         swept_on -> Nullable<Date>,
+        restricted_at -> Nullable<Timestamp>,
     }
 }
 

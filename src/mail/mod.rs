@@ -7,3 +7,5 @@ pub mod content;
 pub mod render;
 mod settlement;
 pub mod smtp;
+
+pub use smtp::is_address;

@@ -176,6 +176,11 @@ fn tls_parameters(config: &MailConfig, host: &str) -> Result<TlsParameters, Mail
     builder.build().map_err(|error| unusable(&error))
 }
 
+/// Whether mail can be addressed there, in whatever script (RFC 6531). Whether anybody reads it is not known.
+pub fn is_address(text: &str) -> bool {
+    text.parse::<Address>().is_ok()
+}
+
 /// The mail as it goes over the wire.
 ///
 /// # Errors

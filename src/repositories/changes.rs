@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use time::Date;
 
+use super::customers::restricted;
 use crate::db::schema::changes;
 use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, insert_all};
 use crate::domain::change::ChangeDetails;
@@ -44,6 +45,8 @@ pub struct ChangeRow {
 pub struct ChangeFilter {
     /// Whose contracts, on the selling side.
     pub provider_id: String,
+    /// Whether data that are kept only because the law demands it are shown too.
+    pub restricted_too: bool,
     /// Only this customer's.
     pub customer_id: Option<String>,
     /// Only this contract's.
@@ -110,6 +113,9 @@ pub fn list(conn: &mut DbConnection, filter: &ChangeFilter, limit: i64) -> Resul
         .limit(limit)
         .select(ChangeRow::as_select())
         .into_boxed::<MultiBackend>();
+    if !filter.restricted_too {
+        query = query.filter(changes::customer_id.ne_all(restricted(&filter.provider_id)));
+    }
     if let Some(customer_id) = &filter.customer_id {
         query = query.filter(changes::customer_id.eq(customer_id));
     }

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Nullable, Text};
 use time::Date;
 
+use super::customers::restricted;
 use crate::db::schema::charges;
 use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, insert_many};
 use crate::domain::localized::LocalizedText;
@@ -71,6 +72,8 @@ pub struct ChargeRow {
 pub struct ChargeFilter {
     /// Who charges.
     pub provider_id: String,
+    /// Whether data that are kept only because the law demands it are shown too.
+    pub restricted_too: bool,
     /// Only this customer's.
     pub customer_id: Option<String>,
     /// Only this contract's.
@@ -134,6 +137,9 @@ pub fn list(conn: &mut DbConnection, filter: &ChargeFilter, limit: i64) -> Resul
         .limit(limit)
         .select(ChargeRow::as_select())
         .into_boxed::<MultiBackend>();
+    if !filter.restricted_too {
+        query = query.filter(charges::customer_id.ne_all(restricted(&filter.provider_id)));
+    }
     if let Some(customer_id) = &filter.customer_id {
         query = query.filter(charges::customer_id.eq(customer_id));
     }

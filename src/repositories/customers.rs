@@ -88,6 +88,8 @@ pub struct CustomerChange {
 /// Which customers a list shows; empty means all.
 #[derive(Debug, Clone, Default)]
 pub struct CustomerFilter {
+    /// Whether data that are kept only because the law demands it are shown too.
+    pub restricted_too: bool,
     /// Only the customer with this number.
     pub customer_number: Option<String>,
     /// Only the customer with this id in the integrator's system.
@@ -129,6 +131,37 @@ pub fn lock(conn: &mut DbConnection, provider_id: &str, customer_id: &str) -> Re
     Ok(row.optional()?)
 }
 
+/// The customers of a provider whose data are kept only because the law demands it: few, found by an index of their own.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub fn restricted<'a>(provider_id: &'a str) -> _ {
+    customers::table
+        .filter(customers::provider_id.eq(provider_id))
+        .filter(customers::restricted_at.is_not_null())
+        .select(customers::id)
+}
+
+/// Whether the data of one of the provider's customers are kept only because the law demands it.
+pub fn is_restricted(conn: &mut DbConnection, provider_id: &str, customer_id: &str) -> Result<bool, DbError> {
+    let found = restricted(provider_id)
+        .filter(customers::id.eq(customer_id))
+        .first::<String>(conn)
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// Those of the provider's customers named whose data are kept only because the law demands it.
+pub fn restricted_of(conn: &mut DbConnection, provider_id: &str, ids: &[&str]) -> Result<Vec<String>, DbError> {
+    Ok(restricted(provider_id).filter(customers::id.eq_any(ids)).load(conn)?)
+}
+
+/// Takes the restriction back: a contract goes on again and needs the data.
+pub fn lift_restriction(conn: &mut DbConnection, customer_id: &str) -> Result<(), DbError> {
+    diesel::update(customers::table.find(customer_id))
+        .set(customers::restricted_at.eq(None::<Utc>))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// A page of the provider's customers, newest first.
 pub fn list(
     conn: &mut DbConnection,
@@ -140,6 +173,9 @@ pub fn list(
         .filter(customers::provider_id.eq(provider_id))
         .select(CustomerRow::as_select())
         .into_boxed::<MultiBackend>();
+    if !filter.restricted_too {
+        query = query.filter(customers::restricted_at.is_null());
+    }
     if let Some(number) = &filter.customer_number {
         query = query.filter(customers::customer_number.eq(number));
     }

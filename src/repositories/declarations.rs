@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use time::Date;
 
+use super::customers::restricted;
 use crate::db::schema::{customers, declarations, subscriptions, withdrawal_drafts};
 use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, lock_rows, on_conn};
 use crate::domain::declaration::{Candidate, DeclarationContent, Named};
@@ -123,6 +124,8 @@ pub struct WithdrawalDraftRow {
 pub struct DeclarationFilter {
     /// To whom they were declared.
     pub provider_id: String,
+    /// Whether data that are kept only because the law demands it are shown too.
+    pub restricted_too: bool,
     /// Only this kind.
     pub kind: Option<String>,
     /// Only those that stand there.
@@ -211,6 +214,12 @@ pub fn list(conn: &mut DbConnection, filter: &DeclarationFilter, limit: i64) -> 
         .limit(limit)
         .select(DeclarationRow::as_select())
         .into_boxed::<MultiBackend>();
+    if !filter.restricted_too {
+        let unrestricted = declarations::customer_id.is_null().or(declarations::customer_id
+            .assume_not_null()
+            .ne_all(restricted(&filter.provider_id)));
+        query = query.filter(unrestricted);
+    }
     if let Some(kind) = &filter.kind {
         query = query.filter(declarations::kind.eq(kind));
     }

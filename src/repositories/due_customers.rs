@@ -27,6 +27,8 @@ pub struct DueDateRow {
     pub test_clock_id: Option<String>,
     /// When something next falls due.
     pub next_due_at: Option<Utc>,
+    /// Since when the data are kept only because the law demands it.
+    pub restricted_at: Option<Utc>,
 }
 
 /// Due dates of some customers.

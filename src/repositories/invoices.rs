@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamp};
 use time::Date;
 
+use super::customers::restricted;
 use crate::db::schema::{charges, credit_note_invoices, credit_notes, document_counters, invoices};
 use crate::db::{DbConnection, DbError, MultiBackend, Utc, insert_all, insert_many, on_conn};
 
@@ -138,6 +139,8 @@ pub struct CreditNoteRow {
 pub struct InvoiceFilter {
     /// Who issued them.
     pub provider_id: String,
+    /// Whether data that are kept only because the law demands it are shown too.
+    pub restricted_too: bool,
     /// Only this customer's.
     pub customer_id: Option<String>,
     /// Only those with a line of this contract.
@@ -159,6 +162,8 @@ pub struct InvoiceFilter {
 pub struct CreditNoteFilter {
     /// Who issued them.
     pub provider_id: String,
+    /// Whether data that are kept only because the law demands it are shown too.
+    pub restricted_too: bool,
     /// Only this customer's.
     pub customer_id: Option<String>,
     /// Only those that correct this invoice.
@@ -175,6 +180,9 @@ pub fn list(conn: &mut DbConnection, filter: &InvoiceFilter, limit: i64) -> Resu
         .limit(limit)
         .select(InvoiceRow::as_select())
         .into_boxed::<MultiBackend>();
+    if !filter.restricted_too {
+        query = query.filter(invoices::customer_id.ne_all(restricted(&filter.provider_id)));
+    }
     if let Some(customer_id) = &filter.customer_id {
         query = query.filter(invoices::customer_id.eq(customer_id));
     }
@@ -225,6 +233,9 @@ pub fn credit_notes_list(
         .limit(limit)
         .select(CreditNoteRow::as_select())
         .into_boxed::<MultiBackend>();
+    if !filter.restricted_too {
+        query = query.filter(credit_notes::customer_id.ne_all(restricted(&filter.provider_id)));
+    }
     if let Some(customer_id) = &filter.customer_id {
         query = query.filter(credit_notes::customer_id.eq(customer_id));
     }

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
+use super::customers::restricted;
 use crate::db::schema::payments;
 use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, insert_all};
 
@@ -51,6 +52,7 @@ pub fn list(
     conn: &mut DbConnection,
     provider_id: &str,
     customer_id: Option<&str>,
+    restricted_too: bool,
     before_id: Option<&str>,
     limit: i64,
 ) -> Result<Vec<PaymentRow>, DbError> {
@@ -60,6 +62,9 @@ pub fn list(
         .limit(limit)
         .select(PaymentRow::as_select())
         .into_boxed::<MultiBackend>();
+    if !restricted_too {
+        query = query.filter(payments::customer_id.ne_all(restricted(provider_id)));
+    }
     if let Some(customer_id) = customer_id {
         query = query.filter(payments::customer_id.eq(customer_id));
     }

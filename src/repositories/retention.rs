@@ -188,6 +188,7 @@ pub fn erase_profile(conn: &mut DbConnection, customer_id: &str, now: Utc) -> Re
         .set((
             customers::metadata.eq(JsonText(Metadata::new())),
             customers::external_id.eq(None::<String>),
+            customers::restricted_at.eq(now),
             customers::version.eq(customers::version + 1),
             customers::updated_at.eq(now),
         ))

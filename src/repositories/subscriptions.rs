@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 use time::Date;
 
+use super::customers::restricted;
 use crate::db::schema::{phases, subscriptions};
 use crate::db::{DbConnection, DbError, MultiBackend, ROWS_PER_INSERT, Utc, insert_all};
 
@@ -106,6 +107,8 @@ impl PhaseRow {
 pub struct SubscriptionFilter {
     /// Whose contracts, on the selling side.
     pub provider_id: String,
+    /// Whether data that are kept only because the law demands it are shown too.
+    pub restricted_too: bool,
     /// Only this customer's.
     pub customer_id: Option<String>,
     /// Only the one with this number.
@@ -222,6 +225,9 @@ pub fn list(conn: &mut DbConnection, filter: &SubscriptionFilter, limit: i64) ->
         .limit(limit)
         .select(SubscriptionRow::as_select())
         .into_boxed::<MultiBackend>();
+    if !filter.restricted_too {
+        query = query.filter(subscriptions::customer_id.ne_all(restricted(&filter.provider_id)));
+    }
     if let Some(customer_id) = &filter.customer_id {
         query = query.filter(subscriptions::customer_id.eq(customer_id));
     }

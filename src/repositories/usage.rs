@@ -4,6 +4,7 @@ use diesel::dsl::{min, sum};
 use diesel::prelude::*;
 use time::Date;
 
+use super::customers::restricted;
 use crate::db::schema::usage_records;
 use crate::db::{DbConnection, DbError, MultiBackend, Utc, insert_all};
 
@@ -46,6 +47,8 @@ pub struct UsageRow {
 pub struct UsageFilter {
     /// Who charges.
     pub provider_id: String,
+    /// Whether data that are kept only because the law demands it are shown too.
+    pub restricted_too: bool,
     /// Only this customer's.
     pub customer_id: Option<String>,
     /// Only this contract's.
@@ -165,6 +168,9 @@ pub fn list(conn: &mut DbConnection, filter: &UsageFilter, limit: i64) -> Result
         .limit(limit)
         .select(UsageRow::as_select())
         .into_boxed::<MultiBackend>();
+    if !filter.restricted_too {
+        query = query.filter(usage_records::customer_id.ne_all(restricted(&filter.provider_id)));
+    }
     if let Some(customer_id) = &filter.customer_id {
         query = query.filter(usage_records::customer_id.eq(customer_id));
     }

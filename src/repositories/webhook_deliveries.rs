@@ -1,7 +1,10 @@
 //! Deliveries of webhook messages and their attempts as rows. A pending row whose `next_attempt_at` has passed is free for any
 //! worker; claiming it moves that instant to the end of the lease, so a worker that dies gives it back by doing nothing.
 
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use crate::db::schema::{webhook_attempts, webhook_deliveries};
 use crate::db::{DbConnection, DbError, MultiBackend, Utc, insert_all, lock_free_rows, lock_rows};
@@ -150,6 +153,12 @@ pub fn attempts(conn: &mut DbConnection, delivery_id: &str, limit: i64) -> Resul
     Ok(rows)
 }
 
+/// The condition of the index of pending deliveries, word for word: an index on a part of a table is only used where the statement
+/// itself says that it is about that part, and a bound value says nothing.
+pub(super) fn is_pending() -> SqlLiteral<Bool> {
+    sql("webhook_deliveries.status = 'pending'")
+}
+
 /// Locks up to `limit` deliveries of an endpoint that are due and that no other worker holds, longest waiting first.
 pub fn claim(
     conn: &mut DbConnection,
@@ -161,7 +170,7 @@ pub fn claim(
         conn,
         webhook_deliveries::table
             .filter(webhook_deliveries::endpoint_id.eq(endpoint_id))
-            .filter(webhook_deliveries::status.eq("pending"))
+            .filter(is_pending())
             .filter(webhook_deliveries::next_attempt_at.le(now))
             .order((webhook_deliveries::next_attempt_at, webhook_deliveries::id))
             .limit(limit)

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::webhook_deliveries::is_pending;
 use crate::db::schema::{providers, webhook_deliveries, webhook_endpoints};
 use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, lock_free_rows, lock_rows};
 
@@ -161,7 +162,7 @@ pub struct DueEndpointRow {
 pub fn with_due(conn: &mut DbConnection, now: Utc) -> Result<Vec<DueEndpointRow>, DbError> {
     let due = webhook_deliveries::table
         .filter(webhook_deliveries::endpoint_id.eq(webhook_endpoints::id))
-        .filter(webhook_deliveries::status.eq("pending"))
+        .filter(is_pending())
         .filter(webhook_deliveries::next_attempt_at.le(now));
     Ok(webhook_endpoints::table
         .filter(webhook_endpoints::enabled.eq(true))

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use time::Date;
 
+use super::customers::restricted;
 use crate::db::schema::withdrawals;
 use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, insert_all};
 use crate::domain::catalogue::Compensation;
@@ -57,6 +58,8 @@ pub struct WithdrawalRow {
 pub struct WithdrawalFilter {
     /// From whose contracts.
     pub provider_id: String,
+    /// Whether data that are kept only because the law demands it are shown too.
+    pub restricted_too: bool,
     /// Only this customer's.
     pub customer_id: Option<String>,
     /// Only from this contract and what is booked on it.
@@ -102,6 +105,9 @@ pub fn list(conn: &mut DbConnection, filter: &WithdrawalFilter, limit: i64) -> R
         .limit(limit)
         .select(WithdrawalRow::as_select())
         .into_boxed::<MultiBackend>();
+    if !filter.restricted_too {
+        query = query.filter(withdrawals::customer_id.ne_all(restricted(&filter.provider_id)));
+    }
     if let Some(customer_id) = &filter.customer_id {
         query = query.filter(withdrawals::customer_id.eq(customer_id));
     }

@@ -66,6 +66,7 @@ pub fn list(
     }
     let filter = ChargeFilter {
         provider_id: principal.provider_id.clone(),
+        restricted_too: principal.may_process_restricted(),
         customer_id,
         subscription_id: query.subscription_id.clone(),
         status: query.status.map(|status| status.as_str().to_owned()),

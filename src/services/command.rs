@@ -40,6 +40,7 @@ pub fn opening<'a>(principal: &'a Principal, key: AccountKey<'a>, locked: bool) 
         provider_id: &principal.provider_id,
         only_customer: principal.customer_filter(),
         by_staff: principal.is_staff(),
+        restricted_too: principal.may_process_restricted(),
         key,
         locked,
         advancing_to: None,

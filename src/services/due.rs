@@ -23,6 +23,8 @@ pub struct BusinessInstant {
     pub now: OffsetDateTime,
     /// When something next falls due.
     pub next_due_at: Option<OffsetDateTime>,
+    /// Whether the data are kept only because the law demands it.
+    pub is_restricted: bool,
 }
 
 impl BusinessInstant {
@@ -54,6 +56,7 @@ pub fn business_instants(
         BusinessInstant {
             now: clock.map_or(wall, |at| at.instant()),
             next_due_at: row.next_due_at.map(Utc::instant),
+            is_restricted: row.restricted_at.is_some(),
         }
     };
     Ok(rows.iter().map(|row| (row.id.clone(), instant(row))).collect())
@@ -108,6 +111,7 @@ fn apply_in_txn(
         provider_id,
         only_customer: None,
         by_staff: false,
+        restricted_too: true,
         key: AccountKey::Customer(customer_id),
         locked: true,
         advancing_to,

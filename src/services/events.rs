@@ -1,5 +1,7 @@
 //! Writing events down: append-only, hash-chained per customer, with who did it and for whom; and numbering them for readers.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
@@ -11,11 +13,15 @@ use crate::domain::event::{DraftEvent, instant};
 use crate::domain::event_type::EventType;
 use crate::domain::ids::IdKind;
 use crate::error::AppError;
+use crate::repositories::customers;
 use crate::repositories::events::{self, EventRow};
 use crate::state::AppState;
 
 /// How many events one transaction of the sequencer numbers.
 const SEQUENCED_AT_ONCE: i64 = 5_000;
+
+/// What stands in the place of data that are kept only because the law demands it.
+const RESTRICTED_DATA: &str = "{\"restricted\":true}";
 
 /// Who caused a command, as events remember it.
 #[derive(Debug, Clone, Default)]
@@ -247,9 +253,23 @@ pub fn list(
     let customer_id = principal.customer_filter().or(query.customer_id.as_deref());
     let types: Vec<&str> = query.types.iter().map(|event_type| event_type.as_str()).collect();
     let rows = i64::from(limit) + 1;
-    Ok(state
-        .db
-        .read(|conn| events::list(conn, provider_id, query.after, &types, customer_id, rows))?)
+    state.db.read_consistent(|conn| {
+        let mut rows = events::list(conn, provider_id, query.after, &types, customer_id, rows)?;
+        if !principal.may_process_restricted() {
+            withhold_restricted(conn, provider_id, &mut rows)?;
+        }
+        Ok(rows)
+    })
+}
+
+/// Keeps the place of events whose data are restricted, but not the data: readers of the stream see no gap.
+fn withhold_restricted(conn: &mut DbConnection, provider_id: &str, rows: &mut [EventRow]) -> Result<(), AppError> {
+    let concerned: BTreeSet<&str> = rows.iter().map(|row| row.customer_id.as_str()).collect();
+    let restricted = customers::restricted_of(conn, provider_id, &concerned.into_iter().collect::<Vec<_>>())?;
+    for row in rows.iter_mut().filter(|row| restricted.contains(&row.customer_id)) {
+        RESTRICTED_DATA.clone_into(&mut row.data);
+    }
+    Ok(())
 }
 
 /// An event as readers see it.

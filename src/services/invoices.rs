@@ -14,7 +14,7 @@ use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::account::AccountKey;
 use crate::repositories::invoices::{self, CreditNoteFilter, CreditNoteRow, InvoiceFilter, InvoiceRow};
 use crate::services::command::opening;
-use crate::services::{due, views, workbench};
+use crate::services::{due, restriction, views, workbench};
 use crate::state::AppState;
 
 /// Which invoices a list shows.
@@ -155,6 +155,7 @@ pub fn list(
     };
     let filter = InvoiceFilter {
         provider_id: principal.provider_id.clone(),
+        restricted_too: principal.may_process_restricted(),
         customer_id,
         subscription_id: query.subscription_id.clone(),
         status: query.status.map(|status| status.as_str().to_owned()),
@@ -217,6 +218,7 @@ pub fn credit_notes(
     };
     let filter = CreditNoteFilter {
         provider_id: principal.provider_id.clone(),
+        restricted_too: principal.may_process_restricted(),
         customer_id,
         invoice_id: query.invoice_id.clone(),
         before_id: request.after.as_ref().map(|after| after.id.clone()),
@@ -236,11 +238,13 @@ pub fn credit_notes(
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::Forbidden`] without `invoices:read`.
 pub fn credit_note(state: &AppState, principal: &Principal, id: &str) -> Result<CreditNoteView, AppError> {
-    let row = state
-        .db
-        .read(|conn| invoices::credit_note_find(conn, &principal.provider_id, id))?
-        .filter(|row| principal.may_see_customer(&row.customer_id))
-        .ok_or(AppError::NotFound)?;
+    let row = state.db.read(|conn| {
+        let row = invoices::credit_note_find(conn, &principal.provider_id, id)?
+            .filter(|row| principal.may_see_customer(&row.customer_id))
+            .ok_or(AppError::NotFound)?;
+        restriction::check(conn, principal, Some(&row.customer_id))?;
+        Ok::<_, AppError>(row)
+    })?;
     principal.require(Scope::InvoicesRead)?;
     row.try_into()
 }

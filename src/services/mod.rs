@@ -25,6 +25,7 @@ pub mod payments;
 pub mod plan_changes;
 pub mod preview_token;
 pub mod providers;
+pub mod restriction;
 pub mod retention;
 pub mod revocations;
 pub mod slots;

@@ -114,9 +114,17 @@ pub fn list(
     let customer_id = own.map(str::to_owned).or(customer_id);
     let before_id = request.after.as_ref().map(|after| after.id.as_str());
     let (provider_id, rows) = (&principal.provider_id, request.rows());
-    let rows = state
-        .db
-        .read(|conn| payments::list(conn, provider_id, customer_id.as_deref(), before_id, rows))?;
+    let rows = state.db.read(|conn| {
+        let restricted_too = principal.may_process_restricted();
+        payments::list(
+            conn,
+            provider_id,
+            customer_id.as_deref(),
+            restricted_too,
+            before_id,
+            rows,
+        )
+    })?;
     let found = rows.into_iter().map(view).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(found, request, |view| PageKey::of_id(&view.payment.id)))
 }

@@ -204,6 +204,7 @@ pub(super) fn list_changes(
     }
     let filter = ChangeFilter {
         provider_id: principal.provider_id.clone(),
+        restricted_too: principal.may_process_restricted(),
         customer_id: own.map(str::to_owned).or_else(|| query.customer_id.clone()),
         subscription_id: query.subscription_id.clone(),
         kind: kind.as_str().to_owned(),

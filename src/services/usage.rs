@@ -220,6 +220,7 @@ pub fn list(
     }
     let filter = UsageFilter {
         provider_id: principal.provider_id.clone(),
+        restricted_too: principal.may_process_restricted(),
         customer_id: own.map(str::to_owned).or_else(|| query.customer_id.clone()),
         subscription_id: query.subscription_id.clone(),
         charge_id: query.charge_id.clone(),

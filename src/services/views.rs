@@ -7,6 +7,7 @@ use time::{Date, OffsetDateTime};
 
 use super::catalogue::PublishedCatalogue;
 use super::due;
+use super::restriction;
 use super::workbench::Workbench;
 use crate::db::DbConnection;
 use crate::domain::access::Principal;
@@ -112,6 +113,9 @@ pub fn read_up_to_date<Row, Told>(
         let rows = read(conn)?;
         let ids: BTreeSet<&str> = rows.iter().map(&customer_of).collect();
         let customers = due::business_instants(state, conn, &ids.into_iter().collect::<Vec<_>>())?;
+        if customers.values().any(|customer| customer.is_restricted) && !principal.may_process_restricted() {
+            return Err(restriction::refused());
+        }
         let late: Vec<String> = customers
             .iter()
             .filter(|(_, customer)| customer.is_due())

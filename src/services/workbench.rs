@@ -10,6 +10,7 @@ use super::billing::{self, Books};
 use super::catalogue::PublishedCatalogue;
 use super::emails::Addressee;
 use super::events::{Caller, ChainEnd};
+use super::restriction;
 use crate::db::{DbConnection, Utc};
 use crate::domain::account::{Account, Circumstances};
 use crate::domain::add_on::IncludedService;
@@ -20,6 +21,7 @@ use crate::domain::due;
 use crate::domain::invoice::{BillingTerms, InvoiceHead};
 use crate::domain::localized::Locale;
 use crate::domain::plan_version::PlanVersion;
+use crate::domain::retention::profile_is_needed;
 use crate::domain::subscription::Subscription;
 use crate::domain::time_zone::TimeZone;
 use crate::domain::violation::Violation;
@@ -40,6 +42,8 @@ pub struct Opening<'a> {
     pub only_customer: Option<&'a str>,
     /// Whether the provider's staff acts.
     pub by_staff: bool,
+    /// Whether data that are kept only because the law demands it may be processed.
+    pub restricted_too: bool,
     /// By what the account is found.
     pub key: AccountKey<'a>,
     /// Whether the customer's row is locked until the end of the transaction: commands lock, previews and reads do not.
@@ -178,6 +182,9 @@ pub fn open(state: &AppState, conn: &mut DbConnection, opening: Opening<'_>) -> 
         opening.locked,
     )?
     .ok_or(AppError::NotFound)?;
+    if row.restricted_at.is_some() && !opening.restricted_too {
+        return Err(restriction::refused());
+    }
     let ground = ground(state, conn, &row, &opening)?;
     let charges_from = charges_from(&row, &ground, opening.reaches_back_to);
     let loaded = account::load(conn, &row.id, charges_from)?;
@@ -342,6 +349,16 @@ impl Workbench {
     /// Whether applying what was due, or the command, changed anything.
     pub fn is_changed(&self) -> bool {
         self.account.subscriptions != self.originals || !self.account.events.is_empty()
+    }
+
+    /// Whether the data are kept only because the law demands it.
+    pub fn is_restricted(&self) -> bool {
+        self.row.restricted_at.is_some()
+    }
+
+    /// Whether the data were restricted, but a contract goes on again and needs them.
+    pub(super) fn needs_data_again(&self) -> bool {
+        self.is_restricted() && profile_is_needed(&self.account)
     }
 
     /// The rows that were loaded.

@@ -47,7 +47,8 @@ pub struct RetainedData {
     /// How many there are.
     #[schema(minimum = 1, maximum = 9_000_000_000_000_000_i64, example = 12)]
     pub count: i64,
-    /// Whether they are restricted: no contract goes on, they serve nothing but the duty to keep them (Art. 18 GDPR).
+    /// Whether they are restricted: the customer had its data erased, and what is left serves nothing but the duty to keep it. The
+    /// provider's side then needs `restricted_data:process` for them (Art. 18 GDPR, § 35 Abs. 3 BDSG).
     #[schema(example = true)]
     pub restricted: bool,
     /// Day of the oldest.
@@ -65,13 +66,13 @@ pub struct RetainedData {
 }
 
 impl RetainedData {
-    fn new(retained: &Retained, in_use: bool, locale: Locale) -> Self {
+    fn new(retained: &Retained, restricted: bool, locale: Locale) -> Self {
         Self {
             class: retained.class.into(),
             description: retained.class.text().get(locale).to_owned(),
             source: retained.class.source().to_owned(),
             count: retained.extent.count,
-            restricted: !in_use,
+            restricted,
             from_on: retained.extent.from_on.map(CivilDate),
             through_on: retained.extent.through_on.map(CivilDate),
             first_deletion_on: retained.first_deletion_on.map(CivilDate),
@@ -162,14 +163,13 @@ pub struct DataRetentionDto {
 impl DataRetentionDto {
     /// In the caller's language.
     pub fn new(retention: DataRetention, locale: Locale) -> Self {
-        let in_use = retention.in_use;
         Self {
             customer_id: retention.customer_id,
-            in_use,
+            in_use: retention.in_use,
             retained: retention
                 .retained
                 .iter()
-                .map(|retained| RetainedData::new(retained, in_use, locale))
+                .map(|retained| RetainedData::new(retained, retention.restricted, locale))
                 .collect(),
             erasures: retention.erasures.into_iter().map(DataErasure::from).collect(),
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::input::DeclarantIdentity;
+use super::input::{DeclarantIdentity, WishedDay};
 use crate::api::civil_date::CivilDate;
 use crate::api::contract_choices::CancellationKindDto;
 use crate::api::instant::Instant;
@@ -111,7 +111,7 @@ pub struct DeclaredContent {
     /// When the contract shall end.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub wish_on: Option<CivilDate>,
+    pub wish_on: Option<WishedDay>,
     /// Where the receipt is confirmed.
     #[schema(max_length = 254, example = "erika@example.com")]
     pub confirmation_email: String,
@@ -142,7 +142,7 @@ impl DeclaredContent {
             name: None,
             contract: declared.contract,
             part: None,
-            wish_on: declared.wish_on.map(CivilDate),
+            wish_on: declared.wish_on.map(WishedDay),
             confirmation_email: declared.confirmation_email,
         }
     }

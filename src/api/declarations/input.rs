@@ -1,12 +1,59 @@
 //! What is said in a declaration: exactly what the law lists, and nothing beyond it is mandatory.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use time::Date;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
+use validator::{Validate, ValidationError};
 
-use crate::api::civil_date::CivilDate;
 use crate::api::contract_choices::CancellationKindDto;
+use crate::domain::calendar::read_date;
 use crate::domain::declaration::{DeclarationContent, DeclaredCancellation, DeclaredWithdrawal, Identity};
+use crate::mail::is_address;
+
+/// Whether a confirmation can be sent there; names in every script are addresses too (RFC 6531).
+fn reachable(address: &str) -> Result<(), ValidationError> {
+    if is_address(address) {
+        Ok(())
+    } else {
+        Err(ValidationError::new("email"))
+    }
+}
+
+/// The day a person wishes a contract to end: any day of the years 1 to 9999, for nobody's declaration is turned away because its
+/// wish is an odd one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WishedDay(pub Date);
+
+impl Serialize for WishedDay {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for WishedDay {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        read_date(&text)
+            .map(Self)
+            .ok_or_else(|| de::Error::custom("invalid value: string, expected a date such as 2026-11-21"))
+    }
+}
+
+impl PartialSchema for WishedDay {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+            .description(Some("The day on which the contract shall end, in the years 1 to 9999."))
+            .max_length(Some(10))
+            .examples(["2026-12-31"])
+            .into()
+    }
+}
+
+impl ToSchema for WishedDay {}
 
 /// Who cancels. The name is enough; everything else helps to find the contract.
 #[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
@@ -18,8 +65,8 @@ pub struct DeclarantIdentity {
     #[schema(min_length = 1, max_length = 200, example = "Erika Mustermann")]
     pub name: String,
     /// E-mail address the provider knows, where it differs from the one for the confirmation.
-    #[validate(email, length(max = 254))]
-    #[schema(max_length = 254, format = "email", example = "erika@example.com")]
+    #[validate(length(max = 254))]
+    #[schema(max_length = 254, example = "erika@example.com")]
     pub email: Option<String>,
     /// Customer number.
     #[validate(length(max = 50))]
@@ -54,10 +101,10 @@ pub struct PublicCancellation {
     #[schema(min_length = 1, max_length = 500, example = "7KQ2M9XW")]
     pub contract: String,
     /// When the contract shall end; as soon as possible if absent (§ 312k Abs. 5 BGB).
-    pub wish_on: Option<CivilDate>,
+    pub wish_on: Option<WishedDay>,
     /// Where the receipt is confirmed.
-    #[validate(email, length(max = 254))]
-    #[schema(max_length = 254, format = "email", example = "erika@example.com")]
+    #[validate(custom(function = "reachable"), length(max = 254))]
+    #[schema(max_length = 254, format = "idn-email", example = "erika@example.com")]
     pub confirmation_email: String,
 }
 
@@ -99,8 +146,8 @@ pub struct PublicWithdrawal {
     #[schema(max_length = 500, example = json!(null))]
     pub part: Option<String>,
     /// Where the receipt is confirmed.
-    #[validate(email, length(max = 254))]
-    #[schema(max_length = 254, format = "email", example = "erika@example.com")]
+    #[validate(custom(function = "reachable"), length(max = 254))]
+    #[schema(max_length = 254, format = "idn-email", example = "erika@example.com")]
     pub confirmation_email: String,
 }
 

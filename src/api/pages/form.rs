@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use validator::{Validate, ValidateEmail};
+use validator::Validate;
 
 use super::texts::words;
 use crate::api::extract::checked;
-use crate::domain::calendar::parse_date;
+use crate::domain::calendar::read_date;
 use crate::domain::declaration::{DeclarationContent, DeclarationKind, Field, FieldKind, Function};
 use crate::domain::localized::Locale;
 use crate::error::{FieldError, FieldPlace};
+use crate::mail::is_address;
 
 use crate::api::declarations::{PublicCancellation, PublicWithdrawal};
 
@@ -121,7 +122,7 @@ fn missing_reason(entered: &Entered, locale: Locale) -> Option<Fault> {
 fn wrong_addresses(function: &Function, entered: &Entered, locale: Locale) -> Vec<Fault> {
     let is_wrong = |field: &&Field| {
         let text = entered.get(&form_name(field.pointer)).map_or("", |text| text.trim());
-        field.kind == FieldKind::Email && !text.is_empty() && !text.validate_email()
+        field.kind == FieldKind::Email && !text.is_empty() && !is_address(text)
     };
     let wrong = function.fields.iter().filter(is_wrong);
     wrong
@@ -187,7 +188,7 @@ fn iso_date(text: &str) -> String {
     let parts: Vec<&str> = text.split('.').map(str::trim).collect();
     if let [day, month, year] = parts.as_slice() {
         let iso = format!("{year:0>4}-{month:0>2}-{day:0>2}");
-        if parse_date(&iso).is_some() {
+        if read_date(&iso).is_some() {
             return iso;
         }
     }
@@ -238,7 +239,7 @@ mod tests {
             panic!("a cancellation");
         };
         assert_eq!(declared.identity.address.as_deref(), Some("Weg 1\nBerlin"));
-        assert_eq!(declared.wish_on, parse_date("2026-12-31"));
+        assert_eq!(declared.wish_on, read_date("2026-12-31"));
         assert_eq!(declared.reason, None);
     }
 

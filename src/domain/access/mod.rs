@@ -156,6 +156,12 @@ impl Principal {
         self.customer_id.as_deref()
     }
 
+    /// Whether it may process data that are kept only because the law demands it (Art. 18 Abs. 2 GDPR, § 35 Abs. 3 BDSG). Customers
+    /// keep the access to their own (Art. 15 GDPR).
+    pub fn may_process_restricted(&self) -> bool {
+        !self.is_staff() || self.scopes.contains(Scope::RestrictedDataProcess)
+    }
+
     /// Whether it may see this customer of its provider. The provider itself must be checked by the query.
     pub fn may_see_customer(&self, customer_id: &str) -> bool {
         self.customer_filter().is_none_or(|own| own == customer_id)

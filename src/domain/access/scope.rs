@@ -35,6 +35,8 @@ pub enum Scope {
     PaymentsRead,
     /// Record payments.
     PaymentsWrite,
+    /// Process data that are kept only because the law demands it (Art. 18 GDPR, § 35 Abs. 3 BDSG).
+    RestrictedDataProcess,
     /// Open a session for a customer.
     SessionsWrite,
     /// Read subscriptions, options, plan changes and cancellations.
@@ -53,7 +55,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in alphabetical order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::ApiKeysWrite,
         Self::CancellationsDecide,
         Self::CatalogueRead,
@@ -69,6 +71,7 @@ impl Scope {
         Self::InvoicesRead,
         Self::PaymentsRead,
         Self::PaymentsWrite,
+        Self::RestrictedDataProcess,
         Self::SessionsWrite,
         Self::SubscriptionsRead,
         Self::SubscriptionsWrite,
@@ -96,6 +99,7 @@ impl Scope {
             Self::InvoicesRead => "invoices:read",
             Self::PaymentsRead => "payments:read",
             Self::PaymentsWrite => "payments:write",
+            Self::RestrictedDataProcess => "restricted_data:process",
             Self::SessionsWrite => "sessions:write",
             Self::SubscriptionsRead => "subscriptions:read",
             Self::SubscriptionsWrite => "subscriptions:write",
@@ -124,6 +128,7 @@ impl Scope {
             Self::InvoicesRead => "Read invoices and their corrections",
             Self::PaymentsRead => "Read payments",
             Self::PaymentsWrite => "Record payments",
+            Self::RestrictedDataProcess => "Process data that are kept only because the law demands it",
             Self::SessionsWrite => "Open sessions for customers",
             Self::SubscriptionsRead => "Read subscriptions, options, plan changes and cancellations",
             Self::SubscriptionsWrite => "Conclude, change and cancel subscriptions, and revoke pending changes",

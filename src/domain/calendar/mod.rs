@@ -119,6 +119,11 @@ pub fn in_range(date: Date) -> bool {
 
 /// Reads `2026-11-21`; `None` for anything else and for dates out of [`FIRST_DATE`]..=[`LAST_DATE`].
 pub fn parse_date(text: &str) -> Option<Date> {
+    read_date(text).filter(|date| in_range(*date))
+}
+
+/// Reads `2026-11-21` in the years 1 to 9999; `None` for anything else.
+pub fn read_date(text: &str) -> Option<Date> {
     let bytes = text.as_bytes();
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
@@ -133,9 +138,8 @@ pub fn parse_date(text: &str) -> Option<Date> {
     };
     let month = Month::try_from(u8::try_from(number(5, 7)?).ok()?).ok()?;
     let day = u8::try_from(number(8, 10)?).ok()?;
-    Date::from_calendar_date(i32::from(number(0, 4)?), month, day)
-        .ok()
-        .filter(|date| in_range(*date))
+    let year = number(0, 4).filter(|year| *year > 0)?;
+    Date::from_calendar_date(i32::from(year), month, day).ok()
 }
 
 /// `serde(with = "calendar::civil_date")`: a date as `2026-11-21`, refused outside [`FIRST_DATE`]..=[`LAST_DATE`].

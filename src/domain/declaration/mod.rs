@@ -203,7 +203,12 @@ pub fn readable(text: &str, lines: bool) -> String {
         .filter_map(|character| match character {
             '\n' if lines => Some('\n'),
             '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => Some(' '),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' => None,
+            '\u{200b}'
+            | '\u{2060}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' => None,
             character if character.is_control() => Some('\u{fffd}'),
             character => Some(character),
         })

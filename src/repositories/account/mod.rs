@@ -55,6 +55,8 @@ pub struct AccountRow {
     pub last_event_sequence: i64,
     /// Its hash.
     pub last_event_hash: String,
+    /// Since when the data are kept only because the law demands it.
+    pub restricted_at: Option<Utc>,
 }
 
 /// By what a command finds its customer.

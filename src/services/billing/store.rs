@@ -9,6 +9,7 @@ use crate::db::{DbConnection, JsonText, Utc};
 use crate::domain::invoice::{BilledUsage, Document, DocumentType, InvoiceHead, Payment, UsageRecord};
 use crate::error::AppError;
 use crate::repositories::account::{self, AccountDifference, AccountRows, AccountUpdate};
+use crate::repositories::customers;
 use crate::repositories::emails as email_rows;
 use crate::repositories::events as event_rows;
 use crate::repositories::invoices::{self, CreditNoteRow, InvoiceProgress, InvoiceRow};
@@ -39,6 +40,9 @@ pub fn save_all(
     }
     account::write(conn, &difference)?;
     for bench in benches.iter() {
+        if bench.needs_data_again() {
+            customers::lift_restriction(conn, bench.customer_id())?;
+        }
         let (provider_id, customer_id) = (&bench.ground.provider.id, bench.customer_id());
         withdrawals::insert(conn, provider_id, customer_id, &bench.account.withdrawals)?;
     }

@@ -24,6 +24,7 @@ use crate::repositories::test_clocks;
 use crate::services::command::Command;
 use crate::services::events::{self, Caller, ChainEnd};
 use crate::services::idempotency::{self, Answer};
+use crate::services::restriction;
 use crate::state::AppState;
 
 /// How the changed customer is told to the caller.
@@ -164,6 +165,7 @@ pub fn update(
         idempotency::run(conn, principal, command.idempotency.as_ref(), now, |conn| {
             let row = customers::lock(conn, &principal.provider_id, customer_id)?.ok_or(AppError::NotFound)?;
             principal.require(Scope::CustomersWrite)?;
+            restriction::check(conn, principal, Some(customer_id))?;
             expected.check(IdKind::Customer.prefix(), row.version)?;
             let caller = Caller::of(principal, &command.context, customer_id);
             render(&update_in_txn(conn, row, patch, &caller, now)?)

@@ -73,6 +73,7 @@ pub fn list(
         });
     }
     let filter = CustomerFilter {
+        restricted_too: principal.may_process_restricted(),
         customer_number: query.customer_number.clone(),
         external_id: query.external_id.clone(),
         email: query.email.clone(),

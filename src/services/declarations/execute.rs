@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use crate::context::RequestContext;
 use crate::db::DbConnection;
+use crate::domain::calendar::{FIRST_DATE, LAST_DATE};
 use crate::domain::cancellation::cancel;
 use crate::domain::customer_type::CustomerType;
 use crate::domain::declaration::{
@@ -55,6 +56,14 @@ impl By<'_> {
 
     fn is_staff(self) -> bool {
         matches!(self, Self::Staff(_))
+    }
+
+    /// Whether it may act where data are kept only because the law demands it. Whoever declares does so about its own.
+    fn may_process_restricted(self) -> bool {
+        match self {
+            Self::Declarant(_) => true,
+            Self::Staff(command) => command.principal.may_process_restricted(),
+        }
     }
 }
 
@@ -125,7 +134,8 @@ pub(super) fn cancel_contract(
         contracts: Contracts::One(Item::Contract(holder.candidate.subscription_id.clone())),
         kind: declared.kind,
         reason: declared.reason.clone(),
-        wish_on: declared.wish_on,
+        // Beyond these days nobody reckons; what was wished stays in the declaration as it was said.
+        wish_on: declared.wish_on.map(|day| day.clamp(FIRST_DATE, LAST_DATE)),
         delete_data: false,
         received_at: Some(received_at),
         as_cancellation: false,
@@ -233,6 +243,7 @@ fn open(
         provider_id: &row.provider_id,
         only_customer: Some(&holder.candidate.customer_id),
         by_staff: by.is_staff(),
+        restricted_too: by.may_process_restricted(),
         key: AccountKey::Subscription(&holder.candidate.subscription_id),
         locked: true,
         advancing_to: None,

@@ -14,6 +14,7 @@ use crate::repositories::declarations::{self, DeclarationDecision, DeclarationFi
 use crate::repositories::providers::{ProviderRow, provider_find};
 use crate::services::command::Command;
 use crate::services::idempotency::{self, Answer};
+use crate::services::restriction;
 use crate::state::AppState;
 
 /// Which declarations a list shows.
@@ -57,6 +58,7 @@ pub fn list(
     }
     let filter = DeclarationFilter {
         provider_id: principal.provider_id.clone(),
+        restricted_too: principal.may_process_restricted(),
         kind: query.kind.map(|kind| kind.as_str().to_owned()),
         status: query.status.map(|status| status.as_str().to_owned()),
         customer_id: query.customer_id.clone(),
@@ -84,6 +86,7 @@ pub fn find(state: &AppState, principal: &Principal, id: &str) -> Result<Declara
     state.db.read(|conn| {
         let row = declarations::find(conn, &principal.provider_id, id)?.ok_or(AppError::NotFound)?;
         principal.require(Scope::DeclarationsRead)?;
+        restriction::check(conn, principal, row.customer_id.as_deref())?;
         let provider = provider_find(conn, &principal.provider_id)?.ok_or(AppError::NotFound)?;
         view(conn, row, &provider)
     })
@@ -185,6 +188,7 @@ fn decide(
         idempotency::run(conn, principal, command.idempotency.as_ref(), now, |conn| {
             let row = declarations::lock(conn, &principal.provider_id, id)?.ok_or(AppError::NotFound)?;
             principal.require(Scope::DeclarationsDecide)?;
+            restriction::check(conn, principal, row.customer_id.as_deref())?;
             let status = DeclarationStatus::parse(&row.status)
                 .ok_or_else(|| AppError::internal(format!("declaration {id}: status cannot be read")))?;
             status.check(step)?;

@@ -15,7 +15,7 @@ use crate::repositories::customers;
 use crate::repositories::emails::{self, EmailFilter, EmailRow};
 use crate::services::command::Command;
 use crate::services::idempotency::{self, Answer};
-use crate::services::views;
+use crate::services::{restriction, views};
 use crate::state::AppState;
 
 /// Which e-mails a list shows.
@@ -135,6 +135,7 @@ pub fn list(
     }
     let filter = EmailFilter {
         provider_id: principal.provider_id.clone(),
+        restricted_too: principal.may_process_restricted(),
         customer_id: own.map(str::to_owned).or_else(|| query.customer_id.clone()),
         subscription_id: query.subscription_id.clone(),
         kind: query.kind.map(|kind| kind.as_str().to_owned()),
@@ -163,7 +164,9 @@ fn visible(conn: &mut DbConnection, principal: &Principal, id: &str) -> Result<E
     if !IdKind::Email.matches(id) {
         return Err(AppError::NotFound);
     }
-    emails::find(conn, &principal.provider_id, principal.customer_filter(), id)?.ok_or(AppError::NotFound)
+    let row = emails::find(conn, &principal.provider_id, principal.customer_filter(), id)?.ok_or(AppError::NotFound)?;
+    restriction::check(conn, principal, row.customer_id.as_deref())?;
+    Ok(row)
 }
 
 /// Sends an e-mail again, to the address the customer has now, word for word. It is a mail of its own with its own

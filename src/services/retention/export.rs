@@ -11,6 +11,7 @@ use crate::domain::event_type::EventType;
 use crate::domain::ids::IdKind;
 use crate::error::AppError;
 use crate::page::{Page, PageKey, PageRequest};
+use crate::services::restriction;
 use crate::state::AppState;
 
 /// How many items are read at once.
@@ -40,6 +41,9 @@ pub fn export(
     // Found before anything is read: what may not be seen is 404 before it is 403.
     crate::services::customers::find(state, &reader, customer_id)?;
     principal.require(Scope::CustomersExport)?;
+    state
+        .db
+        .read(|conn| restriction::check(conn, principal, Some(customer_id)))?;
     let archive = compose(&reader)?;
     let text = serde_json::to_string_pretty(&archive).map_err(|error| AppError::Internal(error.into()))?;
     let sha256 = hex(&Sha256::digest(text.as_bytes()));

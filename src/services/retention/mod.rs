@@ -98,6 +98,8 @@ pub struct DataRetention {
     pub customer_id: String,
     /// Whether a contract goes on: then the data serve it, and more may join them.
     pub in_use: bool,
+    /// Whether the data are kept only because the law demands it and processed for nothing else.
+    pub restricted: bool,
     /// What must be kept.
     pub retained: Vec<Retained>,
     /// What was erased.
@@ -119,6 +121,7 @@ pub fn find(state: &AppState, principal: &Principal, customer_id: &str) -> Resul
             provider_id,
             only_customer: None,
             by_staff: false,
+            restricted_too: true,
             key: AccountKey::Customer(customer_id),
             locked: false,
             advancing_to: None,
@@ -141,6 +144,7 @@ pub fn find(state: &AppState, principal: &Principal, customer_id: &str) -> Resul
         Ok(DataRetention {
             customer_id: customer_id.to_owned(),
             in_use,
+            restricted: bench.is_restricted(),
             retained: retained
                 .map(|(class, extent)| Retained {
                     class,
@@ -179,7 +183,12 @@ pub fn acknowledge(
                 .filter(|customer_id| principal.may_see_customer(customer_id))
                 .ok_or(AppError::NotFound)?;
             principal.require(Scope::CustomersWrite)?;
-            let mut bench = workbench::open(state, conn, command.opening(AccountKey::Customer(&customer_id), true))?;
+            // Erasing is what the restriction is for.
+            let opening = Opening {
+                restricted_too: true,
+                ..command.opening(AccountKey::Customer(&customer_id), true)
+            };
+            let mut bench = workbench::open(state, conn, opening)?;
             let mut row = retention::lock(conn, &principal.provider_id, erasure_id)?.ok_or(AppError::NotFound)?;
             if row.acknowledged_at.is_none() {
                 row.acknowledged_at = Some(bench.ground.now.into());

@@ -69,6 +69,7 @@ pub fn list(
         };
         let filter = SubscriptionFilter {
             provider_id: principal.provider_id.clone(),
+            restricted_too: principal.may_process_restricted(),
             customer_id: customer_id.clone(),
             contract_number: query.contract_number.clone(),
             status: query.status.map(|status| status.as_str().to_owned()),

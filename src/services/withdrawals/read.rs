@@ -60,6 +60,7 @@ pub fn list(
     }
     let filter = WithdrawalFilter {
         provider_id: principal.provider_id.clone(),
+        restricted_too: principal.may_process_restricted(),
         customer_id: own.map(str::to_owned).or_else(|| query.customer_id.clone()),
         subscription_id: query.subscription_id.clone(),
         before_id: request.after.as_ref().map(|after| after.id.clone()),

@@ -13,6 +13,7 @@ over_http!(
     templates_and_markup_stay_text,
     oversized_and_unreadable_input_is_refused_and_changes_nothing,
     hidden_characters_are_kept_as_sent_and_never_shown,
+    odd_but_possible_declarations_are_received,
     the_pages_answer_the_same_with_and_without_a_match,
 );
 
@@ -50,6 +51,42 @@ async fn mail_headers_cannot_be_injected(app: TestApp<'_>) {
     for line in text(&mails[0], "text").lines() {
         assert!(!line.starts_with("Bcc:") && !line.starts_with("To:"), "{line}");
     }
+}
+
+/// Always received: addresses in every script, wishes of every year, and an address of the person that is none.
+async fn odd_but_possible_declarations_are_received(app: TestApp<'_>) {
+    let (_, _, contract) = plus_contract(&app).await;
+    for (member, value) in [
+        ("confirmation_email", json!("jürgen@example.com")),
+        ("confirmation_email", json!("erika@müller.example")),
+        ("confirmation_email", json!("用户@例え.jp")),
+        ("wish_on", json!("9999-12-31")),
+        ("wish_on", json!("0001-01-01")),
+    ] {
+        let mut body = cancellation("mein Vertrag");
+        body["identity"]["email"] = json!("unter der alten Adresse");
+        body[member] = value.clone();
+        let receipt = send(&app, body).await.expect(201);
+        assert_eq!(receipt["declaration"][member], value);
+    }
+    for (member, value) in [
+        ("wish_on", "0000-01-01"),
+        ("wish_on", "soon"),
+        ("contract", "\u{200b}\u{2060}"),
+    ] {
+        let mut body = cancellation("mein Vertrag");
+        body[member] = json!(value);
+        let problem = send(&app, body).await.expect_problem(422, "validation_failed");
+        assert_eq!(problem["errors"][0]["pointer"], format!("/{member}"));
+    }
+    // With its contract proven it is executed for a day that is reckoned with.
+    let mut body = cancellation(text(&contract, "contract_number"));
+    body["wish_on"] = json!("9999-12-31");
+    let receipt = send(&app, body).await.expect(201);
+    assert_eq!(receipt["declaration"]["wish_on"], "9999-12-31");
+    let path = format!("/v1/subscriptions/{}", text(&contract, "id"));
+    let shown = app.staff(PROVIDER).get(&path).await.expect(200);
+    assert!(text(&shown, "ends_on") >= "2199", "{shown}");
 }
 
 async fn templates_and_markup_stay_text(app: TestApp<'_>) {
