@@ -167,14 +167,11 @@ fn begins_period(account: &Account, index: usize, step: DueStep, day: Date) -> b
         }
         DueStep::Charge => is_first_day || subscription.starts_on == day,
         DueStep::PlanChange => {
-            let mut earlier = subscription
-                .phases
-                .iter()
-                .filter(|each| !each.removed && each.from_on < phase.from_on);
+            // Also a phase that began on this very day, and of which nothing is left.
+            let mut before = subscription.phases.iter();
+            let change_id = phase.created_by_change_id.as_ref();
             is_first_day
-                && earlier
-                    .next_back()
-                    .is_some_and(|before| before.schedule != phase.schedule)
+                && before.any(|each| each.ended_by_change_id.as_ref() == change_id && each.schedule != phase.schedule)
         }
         DueStep::End | DueStep::Start => false,
     }

@@ -26,6 +26,7 @@ mod faults;
 mod found_by_strangers;
 mod invoices;
 mod manners;
+mod model;
 mod pages;
 mod retention;
 mod scenarios;

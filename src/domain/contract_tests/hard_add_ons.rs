@@ -235,3 +235,27 @@ fn the_end_of_a_contract_overtakes_a_decrease_of_what_is_booked_on_it() {
         ]
     );
 }
+
+/// The end that a cancellation of the contract brought stays when a decrease that was declared before it is replaced.
+#[test]
+fn a_replaced_decrease_never_lets_a_booking_outlast_its_contract() {
+    let mut users = add_on("users", endless(), &["base"]);
+    users.quantity.maximum = Some(3);
+    let mut world = world(
+        vec![flat("base", "30.00")],
+        vec![users],
+        TransitionTiming::Immediate,
+        date!(2026 - 04 - 01),
+    );
+    let id = world.conclude("base");
+    let users = world.book(&id, "users", 2);
+    let (decrease, _) = world.change_quantity(&users, 1);
+    world.cancel(&id);
+    let mut increase = world.quantity_request(&users, Some(3));
+    increase.supersedes = Some(decrease);
+    world.try_change(&increase).expect("more users");
+    assert_eq!(
+        ends(&world, &users),
+        (Some(date!(2026 - 04 - 30)), Some(EndReason::ContractEnds))
+    );
+}

@@ -1,8 +1,12 @@
 //! Charges become invoices: which day, what stands on them, what is carried, corrected and paid.
 
+use serde_json::json;
 use time::macros::{date, datetime};
 
-use super::{fixture::World, plans::flat};
+use super::{
+    fixture::World,
+    plans::{flat, plan, price},
+};
 use crate::domain::{
     account::Moment,
     catalogue::TransitionTiming,
@@ -288,4 +292,39 @@ fn moving_the_anchor_begins_a_period_and_is_invoiced_at_once() {
     let last = world.account.billing.issued.last().expect("an invoice");
     assert_eq!(last.issued_on, outcome.effective_on);
     assert!(last.lines.iter().any(|line| line.amount == euro("199.00")));
+}
+
+#[test]
+fn a_plan_with_another_interval_is_invoiced_at_once_even_on_the_day_of_conclusion() {
+    let yearly = plan(
+        "year",
+        json!({ "billing_interval": "P12M", "prices": [price("base", "flat", "120.00")] }),
+    );
+    let mut world = World::selling(
+        vec![flat("month", "10.00"), yearly],
+        TransitionTiming::Immediate,
+        date!(2026 - 01 - 10),
+    );
+    let id = world.conclude("month");
+    world.change(&id, "year");
+    // 120.00 less the month of which nothing is left; not a year later.
+    assert_eq!(
+        world.documents()[1..],
+        ["invoice 2026-01-10 2 lines 110.00 + 20.90 = 130.90"]
+    );
+}
+
+#[test]
+fn another_booking_does_not_bring_the_invoice_forward() {
+    let mut world = World::demo("crm", date!(2026 - 03 - 18));
+    let id = world.conclude("crm_monthly");
+    world.on(date!(2026 - 03 - 25)).book(&id, "extra_users", 1);
+    world.on(date!(2026 - 03 - 28)).book(&id, "extra_users", 1);
+    assert_eq!(
+        world.documents().len(),
+        1,
+        "both wait for the regular invoice (seed 002)"
+    );
+    world.on(date!(2026 - 04 - 18));
+    assert_eq!(world.documents().len(), 2);
 }

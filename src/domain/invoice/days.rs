@@ -131,7 +131,8 @@ fn last_end_of_all(account: &Account) -> Option<Date> {
         .max()
 }
 
-/// First day after `after` on which a contract begins a billing period, or begins at all.
+/// First day after `after` on which a contract or booking begins a billing period, or a contract begins at all. The short first
+/// period of a booking that follows another contract's periods begins nothing: it waits with the other drafts.
 fn next_period_start(subscription: &Subscription, after: Date) -> Option<Date> {
     let phases = subscription.phases.iter().filter(|phase| !phase.removed);
     let starts = phases.filter_map(|phase| period_start_in(phase, next_day(after).max(phase.from_on), subscription));
@@ -142,7 +143,7 @@ fn next_period_start(subscription: &Subscription, after: Date) -> Option<Date> {
 
 fn period_start_in(phase: &Phase, from: Date, subscription: &Subscription) -> Option<Date> {
     let period = phase.schedule.period_containing(from)?;
-    let begins = period.from_on == from || from == subscription.starts_on;
+    let begins = period.from_on == from || (from == subscription.starts_on && subscription.booking.is_none());
     let day = if begins { from } else { next_day(period.through_on) };
     phase.covers(day).then_some(day)
 }

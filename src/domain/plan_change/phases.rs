@@ -120,8 +120,10 @@ pub(in crate::domain) fn undo_phases(subscription: &mut Subscription, change_id:
             phase.removed = false;
         }
     }
+    // A booking's end is derived from facts that may have changed since; no change of its quantity moves it.
     let previous = subscription
         .change(change_id)
+        .filter(|_| subscription.booking.is_none())
         .and_then(Change::plan_change)
         .map(|details| details.previous_ends_on);
     if let Some(previous_ends_on) = previous {

@@ -44,8 +44,8 @@ impl TakenBack {
     }
 }
 
-/// Takes charges of a contract or booking back as if they had never been made: drafts are void, invoices are corrected (design
-/// decision 9). A credit that was invoiced is taken back only together with something of the same invoice, so that no correction
+/// Takes charges of contracts and bookings back as if they had never been made: drafts are void, each invoice is corrected once
+/// (design decision 9), because two corrections of one invoice could round its tax twice. A credit that was invoiced is taken back only together with something of the same invoice, so that no correction
 /// asks for money.
 ///
 /// # Errors
@@ -53,7 +53,6 @@ impl TakenBack {
 pub(super) fn take_back(
     account: &mut Account,
     taken: &mut TakenBack,
-    item_id: &str,
     charge_ids: &[String],
     (refund_by_on, moment): (Date, Moment),
 ) -> Result<Vec<DraftEvent>, Violation> {
@@ -62,12 +61,9 @@ pub(super) fn take_back(
         let counting = charges.filter(|charge| charge.counts());
         counting.map(|charge| charge.id.clone()).collect()
     };
-    let subscription = account.subscription(item_id)?;
     let named = || {
-        subscription
-            .charges
-            .iter()
-            .filter(|charge| charge_ids.contains(&charge.id))
+        let charges = account.subscriptions.iter().flat_map(|each| &each.charges);
+        charges.filter(|charge| charge_ids.contains(&charge.id))
     };
     let is_corrected = |credit: &Charge| {
         let same = |other: &Charge| other.kind != ChargeKind::Credit && other.invoice_id == credit.invoice_id;

@@ -65,13 +65,16 @@ impl<'a> Effect<'a> {
     /// Undoes a whole contract or booking. The add-ons on a contract go with it (§ 360 BGB); a withdrawn add-on leaves the plan
     /// as it is.
     pub(super) fn withdraw_item(&mut self, account: &mut Account, id: &str, right: &Right) -> Result<(), Violation> {
-        self.end_item(account, id, right.is_compensated)?;
         let linked = account.bookings_of(id).filter(|booking| {
             booking.withdrawn_on.is_none() && !booking.ended_recorded && !is_performed_for_good(booking)
         });
         let linked: Vec<(String, bool)> = linked
             .map(|booking| (booking.id.clone(), is_compensated(booking)))
             .collect();
+        let mut all = vec![(id.to_owned(), right.is_compensated)];
+        all.extend(linked.iter().cloned());
+        self.take_all_back(account, &all)?;
+        self.end_item(account, id, right.is_compensated)?;
         for (booking_id, compensated) in linked {
             self.end_linked(account, booking_id, compensated)?;
         }
@@ -85,25 +88,32 @@ impl<'a> Effect<'a> {
         booking_id: String,
         is_compensated: bool,
     ) -> Result<(), Violation> {
+        self.take_all_back(account, &[(booking_id.clone(), is_compensated)])?;
         self.end_item(account, &booking_id, is_compensated)?;
         self.traces.withdrawn_add_on_booking_ids.push(booking_id);
         Ok(())
     }
 
-    fn end_item(&mut self, account: &mut Account, id: &str, is_compensated: bool) -> Result<(), Violation> {
-        let subscription = account.subscription_mut(id)?;
-        self.drop_pending(subscription, &[ChangeKind::PlanChange, ChangeKind::Cancellation]);
-        let charges = subscription.charges.iter().filter(|charge| charge.counts());
-        let charges: Vec<String> = charges
-            .filter(|charge| match charge.kind {
+    /// Takes back what items cost, all of it together; `true` where use before the withdrawal is to be paid for.
+    fn take_all_back(&mut self, account: &mut Account, items: &[(String, bool)]) -> Result<(), Violation> {
+        let mut taken = Vec::new();
+        for (id, is_compensated) in items {
+            let subscription = account.subscription_mut(id)?;
+            self.drop_pending(subscription, &[ChangeKind::PlanChange, ChangeKind::Cancellation]);
+            let charges = subscription.charges.iter().filter(|charge| charge.counts());
+            let charges = charges.filter(|charge| match charge.kind {
                 ChargeKind::Credit => false,
                 // Where use is to be paid for, what was measured is (§ 357a Abs. 2 BGB).
                 ChargeKind::Usage => !is_compensated,
                 ChargeKind::Recurring | ChargeKind::Proration | ChargeKind::OneOff => true,
-            })
-            .map(|charge| charge.id.clone())
-            .collect();
-        self.take_back(account, id, &charges)?;
+            });
+            taken.extend(charges.map(|charge| charge.id.clone()));
+        }
+        let ids: Vec<&str> = items.iter().map(|(id, _)| id.as_str()).collect();
+        self.take_back(account, &ids, &taken)
+    }
+
+    fn end_item(&mut self, account: &mut Account, id: &str, is_compensated: bool) -> Result<(), Violation> {
         let subscription = account.subscription_mut(id)?;
         subscription.withdrawn_on = Some(self.moment.on);
         rewind_billing(subscription, subscription.starts_on);
@@ -138,7 +148,7 @@ impl<'a> Effect<'a> {
         } else {
             charges_since(subscription, &change_ids, oldest.from_on, oldest.change_id.is_some())
         };
-        self.take_back(account, id, &charges)?;
+        self.take_back(account, &[id], &charges)?;
         let subscription = account.subscription_mut(id)?;
         for part in parts {
             restore::reduce(subscription, part);
@@ -214,14 +224,21 @@ impl<'a> Effect<'a> {
         self.traces.withdrawn_plan_change_ids.push(change_id.to_owned());
     }
 
-    pub(super) fn take_back(&mut self, account: &mut Account, id: &str, charges: &[String]) -> Result<(), Violation> {
+    pub(super) fn take_back(
+        &mut self,
+        account: &mut Account,
+        items: &[&str],
+        charges: &[String],
+    ) -> Result<(), Violation> {
         let when = (self.refund_by_on, self.moment);
-        let events = take_back(account, &mut self.taken, id, charges, when)?;
+        let events = take_back(account, &mut self.taken, charges, when)?;
         self.events.extend(events);
         let occasion = occasion(self.moment, &self.request.withdrawal_id);
-        let (made, events) = credit_settled(account.subscription_mut(id)?, charges, occasion)?;
-        self.charged.extend(made);
-        self.events.extend(events);
+        for id in items {
+            let (made, events) = credit_settled(account.subscription_mut(id)?, charges, occasion)?;
+            self.charged.extend(made);
+            self.events.extend(events);
+        }
         Ok(())
     }
 

@@ -51,7 +51,7 @@ impl Effect<'_> {
             charges.retain(|id| !is_draft_credit(subscription, id));
         }
         let credited_anew = is_split && charges.iter().any(|id| is_credit(subscription, id));
-        self.take_back(account, &id, &charges)?;
+        self.take_back(account, &[&id], &charges)?;
         let subscription = account.subscription_mut(&id)?;
         let lived = phases_between(subscription, from, back_on);
         self.undo_plan(subscription, &chain);
@@ -139,7 +139,7 @@ impl Effect<'_> {
                 .iter()
                 .filter(|charge| charge.counts() && charge.kind == ChargeKind::Credit && charge.period_from > end);
             let credits: Vec<String> = credits.map(|credit| credit.id.clone()).collect();
-            self.take_back(account, &id, &credits)?;
+            self.take_back(account, &[&id], &credits)?;
             align_bookings(account, &contract_id, self.moment);
             let subscription = account.subscription_mut(&id)?;
             rewind_billing(subscription, next_day(end));
