@@ -171,6 +171,7 @@ fn begins_period(account: &Account, index: usize, step: DueStep, day: Date) -> b
             let mut before = subscription.phases.iter();
             let change_id = phase.created_by_change_id.as_ref();
             is_first_day
+                && change_id.is_some()
                 && before.any(|each| each.ended_by_change_id.as_ref() == change_id && each.schedule != phase.schedule)
         }
         DueStep::End | DueStep::Start => false,

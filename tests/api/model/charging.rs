@@ -62,19 +62,16 @@ fn last_day(item: &Item, last: Date) -> Date {
     known.into_iter().flatten().fold(last, Date::min)
 }
 
-/// Whether the only day left is the one by which a term of § 188 Abs. 3 BGB outlasts its last billing period.
+/// Whether the only day left is the one by which whole periods outlast themselves (§ 188 Abs. 3 BGB): six months from 31 December
+/// end with 30 June, on which the clamped third quarter begins. It costs nothing (design decision 3).
 fn is_extra_day(item: &Item, day: Date, through: Date) -> bool {
-    let tariff = &item.phase(day).tariff;
-    let (Some(initial), Some(end)) = (tariff.initial, item.ends) else {
-        return false;
-    };
-    let start = item.term_start(day);
-    let mut months = initial;
-    while term_end(start, months) < end && tariff.renewal.is_some() {
-        months += tariff.renewal.unwrap_or_default();
+    let phase = item.phase(day);
+    let mut months = phase.tariff.months;
+    while add_months(phase.anchor, months) < day {
+        months += phase.tariff.months;
     }
-    let is_longer = add_months(start, months) == end;
-    is_longer && day == through && through == end && end == term_end(start, months)
+    let is_outlasting = term_end(phase.anchor, months) == day && add_months(phase.anchor, months) == day;
+    item.ends == Some(day) && through == day && is_outlasting && !phase.tariff.calendar
 }
 
 /// Credits the days from `day` on of everything that has been charged beyond, charge by charge.
