@@ -18,6 +18,8 @@ pub struct Program {
     pub arguments: Vec<String>,
     /// Its environment, which is otherwise empty.
     pub environment: Vec<(String, String)>,
+    /// Whether a file that must not grow is an error for it (as a full disk is) and not its end.
+    pub survives_file_size_limit: bool,
     /// Where it writes its log; without one, where this process does.
     pub log: Option<PathBuf>,
 }
@@ -34,7 +36,16 @@ pub struct Server {
 impl Program {
     /// Starts a server on the database and does not wait until it listens.
     pub fn spawn(&self, database_url: &str) -> Result<Child, Fault> {
-        let mut command = Command::new(&self.executable);
+        let mut command = if self.survives_file_size_limit {
+            let mut shell = Command::new("/bin/sh");
+            // What is ignored stays ignored in the program that takes the shell's place.
+            shell
+                .args(["-c", r#"trap '' XFSZ; exec "$0" "$@""#])
+                .arg(&self.executable);
+            shell
+        } else {
+            Command::new(&self.executable)
+        };
         command
             .args(["serve", "--bind", "127.0.0.1:0", "--rate-limit", "off"])
             .args(["--database-url", database_url])

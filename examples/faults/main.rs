@@ -14,14 +14,14 @@ mod helpers;
 #[path = "../common/serve.rs"]
 mod serve;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
 use vertragswerk::db::Backend;
 
 use cases::client::Fault;
 use cases::process::Program;
-use cases::{billing, client, ground, kill, stop};
+use cases::{billing, broken, client, clock, crowd, disk, ground, kill, outage, stop};
 
 /// Faults, and what survives them.
 #[derive(Debug, Parser)]
@@ -56,12 +56,29 @@ enum Case {
     Billing,
     /// Two and eight billing runs at once.
     Runs,
+    /// 64 equal commands at once, of each command.
+    Crowd,
+    /// PostgreSQL restarted, its connections terminated, away for ten seconds, read-only.
+    Outage,
+    /// Disk full, file read-only.
+    Disk,
     /// SIGTERM under load.
     Stop,
+    /// Clocks that jump, a due loop three months late.
+    Clock,
+    /// A build without the unique key on item and period, which must be caught.
+    Broken,
 }
 
 /// Due customers of a billing run: more than the due loop takes into one transaction.
 const DUE: usize = 320;
+
+/// How long PostgreSQL is away, and how soon after a trouble the same server must serve again.
+const AWAY: Duration = Duration::from_secs(10);
+const WITHIN: Duration = Duration::from_secs(5);
+
+/// Lines of the servers' log that are shown after a failure.
+const SHOWN: usize = 40;
 
 /// A server under writes is killed after at most so many answers.
 const ANSWERS: u64 = 150;
@@ -82,8 +99,36 @@ impl Case {
             Self::Runs => ("2 and 8 billing runs at once", 50, |program, backend, rounds, seed| {
                 billing::at_once(program, backend, rounds, seed, DUE)
             }),
+            Self::Crowd => (
+                "64 equal commands at once, each command",
+                3,
+                |program, backend, rounds, seed| crowd::of_each_command(program, backend, rounds, seed, usize::MAX),
+            ),
+            Self::Outage => (
+                "PostgreSQL restarted, terminated, away, read-only",
+                10,
+                |program, backend, rounds, seed| outage::of_postgres(program, rounds, seed, (AWAY, WITHIN)),
+            ),
+            Self::Disk => ("disk full, file read-only", 10, |program, backend, rounds, seed| {
+                disk::full_or_read_only(program, backend, rounds, seed, (WITHIN, true))
+            }),
             Self::Stop => ("SIGTERM under load", 20, stop::under_load),
+            Self::Clock => (
+                "clock jumps, due loop three months late",
+                20,
+                |program, backend, rounds, seed| clock::late_and_jumping(program, backend, rounds, seed, DUE / 4),
+            ),
+            Self::Broken => (
+                "broken build without the key on item and period",
+                10,
+                |program, backend, rounds, seed| broken::is_caught(program, backend, rounds, seed, DUE / 4),
+            ),
         }
+    }
+
+    /// Whether it can happen to this database.
+    fn concerns(self, engine: Engine) -> bool {
+        self != Self::Outage || engine == Engine::Postgres
     }
 }
 
@@ -99,7 +144,7 @@ fn main() -> Result<(), Fault> {
     println!("| case | database | rounds | seed | result | seconds |\n|---|---|---|---|---|---|");
     for case in Case::value_variants().iter().filter(|case| chosen(case)) {
         for engine in Engine::value_variants() {
-            if !(arguments.database.is_empty() || arguments.database.contains(engine)) {
+            if !case.concerns(*engine) || !(arguments.database.is_empty() || arguments.database.contains(engine)) {
                 continue;
             }
             let (name, full, run) = case.what();
@@ -123,7 +168,9 @@ fn main() -> Result<(), Fault> {
     }
     if offences > 0 {
         let log = std::fs::read_to_string(folder.path().join("servers.log")).unwrap_or_default();
-        eprintln!("The servers said:\n{log}");
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines.len().saturating_sub(SHOWN);
+        eprintln!("The servers said at last:\n{}", lines[last..].join("\n"));
         return Err(format!("{offences} cases failed").into());
     }
     Ok(())

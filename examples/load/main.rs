@@ -77,6 +77,7 @@ fn main() -> Result<(), Fault> {
         executable: std::env::current_exe()?,
         arguments: vec!["--demo".to_owned()],
         environment: Vec::new(),
+        survives_file_size_limit: false,
         log: None,
     };
     let server = program.start(&arguments.database_url)?;

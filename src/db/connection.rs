@@ -152,6 +152,7 @@ pub(super) struct Seen {
     lost: AtomicBool,
     collided: AtomicBool,
     failed: AtomicBool,
+    read_only: AtomicBool,
 }
 
 impl Seen {
@@ -163,6 +164,11 @@ impl Seen {
     /// Whether a statement of this transaction collided with another transaction.
     pub(super) fn collided(&self) -> bool {
         self.collided.load(Ordering::Relaxed)
+    }
+
+    /// Whether a statement failed because the file was read-only when this connection was opened; it has written nothing.
+    pub(super) fn read_only(&self) -> bool {
+        self.read_only.load(Ordering::Relaxed)
     }
 
     /// Whether any statement of this transaction failed.
@@ -181,6 +187,7 @@ impl Seen {
         match Failure::of(error) {
             Failure::ConnectionLost => self.lost.store(true, Ordering::Relaxed),
             Failure::Collision => self.collided.store(true, Ordering::Relaxed),
+            Failure::OpenedReadOnly => self.read_only.store(true, Ordering::Relaxed),
             Failure::Unavailable | Failure::Other => {}
         }
     }
@@ -220,7 +227,7 @@ impl r2d2::ManageConnection for Manager {
 
     /// Also true for an open transaction, which a panic leaves behind: closing the connection rolls it back.
     fn has_broken(&self, link: &mut PooledLink) -> bool {
-        link.seen.lost() || std::thread::panicking() || link.connection.is_broken()
+        link.seen.lost() || link.seen.read_only() || std::thread::panicking() || link.connection.is_broken()
     }
 }
 

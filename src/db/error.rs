@@ -54,7 +54,9 @@ impl DbError {
 impl From<Error> for DbError {
     fn from(error: Error) -> Self {
         match Failure::of(&error) {
-            Failure::ConnectionLost | Failure::Unavailable => Self::Unavailable(error.to_string()),
+            Failure::ConnectionLost | Failure::Unavailable | Failure::OpenedReadOnly => {
+                Self::Unavailable(error.to_string())
+            }
             Failure::Collision => Self::Collision(error.to_string()),
             Failure::Other => match &error {
                 Error::DatabaseError(DatabaseErrorKind::UniqueViolation, information) => {
@@ -73,6 +75,8 @@ pub(super) enum Failure {
     ConnectionLost,
     /// The database lives but cannot serve now.
     Unavailable,
+    /// SQLite opened the file while it was read-only, and this connection stays read-only when the file no longer is.
+    OpenedReadOnly,
     /// The transaction may succeed if it is run again from its start.
     Collision,
     /// Says nothing about connection or transaction.
@@ -104,12 +108,11 @@ impl Failure {
             "connection to server",
             "breche verbindung",
         ];
-        const UNAVAILABLE: [&str; 15] = [
+        const UNAVAILABLE: [&str; 14] = [
             "database is locked",
             "table is locked",
             "disk is full",
             "disk i/o error",
-            "readonly database",
             "unable to open database",
             "no space left",
             "lock timeout",
@@ -127,6 +130,8 @@ impl Failure {
             Self::Collision
         } else if says(&LOST) {
             Self::ConnectionLost
+        } else if says(&["readonly database"]) {
+            Self::OpenedReadOnly
         } else if says(&UNAVAILABLE) {
             Self::Unavailable
         } else {
@@ -185,6 +190,7 @@ mod tests {
         for message in [
             "database is locked",
             "database or disk is full",
+            "disk I/O error",
             "attempt to write a readonly database",
         ] {
             assert!(

@@ -36,7 +36,8 @@ const SNAPSHOT: Begin = Begin {
 impl Database {
     /// Runs `body` in one write transaction: committed if it returns `Ok`, rolled back on `Err` and on a panic. If it
     /// collides with another transaction (deadlock, serialization), it is run again from the start, so it must do nothing
-    /// but work on the connection. On SQLite one such transaction runs at a time.
+    /// but work on the connection; the same if the connection dates from when the file was read-only. On SQLite one such
+    /// transaction runs at a time.
     pub fn write<T, E: From<DbError>>(&self, mut body: impl FnMut(&mut DbConnection) -> Result<T, E>) -> Result<T, E> {
         let mut attempt = 1;
         loop {
@@ -44,10 +45,10 @@ impl Database {
             let turn = self.turn_to_write()?;
             let mut link = self.begin(&WRITE)?;
             let outcome = finish(&mut link, &mut body);
-            let collided = link.seen.collided();
+            let once_more = link.seen.collided() || link.seen.read_only();
             drop(link);
             drop(turn);
-            if !collided || attempt == ATTEMPTS || outcome.is_ok() {
+            if !once_more || attempt == ATTEMPTS || outcome.is_ok() {
                 return outcome;
             }
             std::thread::sleep(Duration::from_millis(

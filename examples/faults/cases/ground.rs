@@ -11,14 +11,15 @@ use ed25519_dalek::pkcs8::EncodePrivateKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use vertragswerk::clock::Clock;
 use vertragswerk::db::schema::events;
-use vertragswerk::db::{Backend, Database, DbConnection, DbError};
+use vertragswerk::db::{self, Backend, Database, DbConnection, DbError};
 use vertragswerk::error::AppError;
 use vertragswerk::services::verification;
 use vertragswerk::state::AppState;
 
 use super::client::{Client, Fault};
 use super::process::{Program, Server};
-use crate::helpers::{TestDatabase, demo};
+use crate::helpers::TestDatabase;
+use crate::helpers::demo::{self, ApiKeys};
 
 /// The provider that most cases trade with: its businesses may do everything, withdraw included.
 pub const PROVIDER: &str = "kontaktkiste";
@@ -40,17 +41,20 @@ pub fn program(executable: PathBuf, folder: &Path) -> Result<Program, Fault> {
                 "of a server that is going to be killed".to_owned(),
             ),
         ],
+        survives_file_size_limit: true,
         log: Some(folder.join("servers.log")),
     })
 }
 
 /// A database with the demo providers, nothing else using it, and the program to be run on it.
 pub struct Ground {
-    /// The database; removed when dropped.
-    pub database: TestDatabase,
     /// It as this process sees it, on the machine's clock.
     pub state: AppState,
+    url: String,
+    api_keys: ApiKeys,
     program: Program,
+    /// Removed when dropped.
+    _database: Option<TestDatabase>,
 }
 
 impl Ground {
@@ -67,24 +71,44 @@ impl Ground {
     pub fn on(program: &Program, database: TestDatabase) -> Self {
         Self {
             state: state_on(database.open(2), Clock::System),
+            url: database.url().to_owned(),
+            api_keys: database.api_keys().clone(),
             program: program.clone(),
-            database,
+            _database: Some(database),
         }
+    }
+
+    /// An empty database at this URL, to be filled.
+    pub fn at(program: &Program, url: &str) -> Result<Self, Fault> {
+        let database = Database::connect(url, 2)?;
+        db::migrate(&database)?;
+        Ok(Self {
+            api_keys: demo::fill(database.clone()),
+            state: state_on(database, Clock::System),
+            url: url.to_owned(),
+            program: program.clone(),
+            _database: None,
+        })
+    }
+
+    /// The API key of a provider.
+    pub fn token(&self, provider: &str) -> &str {
+        self.api_keys.get(provider).map_or("", String::as_str)
     }
 
     /// Starts the program and waits for nothing.
     pub fn spawn(&self) -> Result<Child, Fault> {
-        self.program.spawn(self.database.url())
+        self.program.spawn(&self.url)
     }
 
     /// Starts the program and waits until it listens.
     pub fn server(&self) -> Result<Server, Fault> {
-        self.program.start(self.database.url())
+        self.program.start(&self.url)
     }
 
     /// A program of the provider.
     pub fn staff(&self, server: &Server) -> Result<Client, Fault> {
-        Client::connect(server.address, self.database.api_key(PROVIDER))
+        Client::connect(server.address, self.token(PROVIDER))
     }
 
     /// Every invariant of `vertragswerk verify` holds.

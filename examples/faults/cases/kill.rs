@@ -106,7 +106,7 @@ fn series(ground: &Ground, (rounds, answers): (u32, u64), random: &mut StdRng, t
             .map(|writer| Commands::new(random.random(), &format!("r{round}w{writer}"), &customers))
             .collect();
         let address = server.address;
-        let token = ground.database.api_key(PROVIDER);
+        let token = ground.token(PROVIDER);
         let sent = thread::scope(|scope| {
             let scene = &scene;
             let writers: Vec<_> = streams

@@ -17,7 +17,7 @@ use super::inside;
 use crate::helpers::TestDatabase;
 
 /// How late everything is: three billing periods, and a week from the next invoice to fall due.
-const LATE: Duration = Duration::days(100);
+pub const LATE: Duration = Duration::days(100);
 /// What each customer does on the first day, besides concluding a contract.
 const COMMANDS: usize = 3;
 

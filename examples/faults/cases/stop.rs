@@ -34,7 +34,7 @@ pub fn under_load(program: &Program, backend: Backend, rounds: u32, seed: u64) -
         let streams: Vec<Commands> = (0..WRITERS)
             .map(|writer| Commands::new(random.random(), &format!("stop{round}w{writer}"), &customers))
             .collect();
-        let (address, token) = (server.address, ground.database.api_key(PROVIDER));
+        let (address, token) = (server.address, ground.token(PROVIDER));
         let sent = thread::scope(|scope| {
             let (asked, answers) = (&asked, &answers);
             let writers: Vec<_> = streams

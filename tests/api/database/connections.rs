@@ -1,5 +1,7 @@
 //! What happens when the database goes away, and when it comes back.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
@@ -122,4 +124,44 @@ fn waiting_sqlite_writers_hold_no_connection_readers_need() {
         database.read(ping).expect("read");
         assert!(asked.elapsed() < Duration::from_millis(200), "{:?}", asked.elapsed());
     });
+}
+
+/// Takes the right to write a file from everyone, root included where the file system can; says whether it worked.
+fn read_only(file: &Path, yes: bool) -> bool {
+    let mode = if yes { 0o444 } else { 0o644 };
+    let flag = if yes { "+i" } else { "-i" };
+    let chattr = || std::process::Command::new("chattr").arg(flag).arg(file).output();
+    if !yes {
+        let _ = chattr();
+    }
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).expect("our file");
+    let locked = || std::fs::File::options().write(true).open(file).is_err();
+    if yes && !locked() {
+        let _ = chattr();
+    }
+    locked() == yes
+}
+
+/// SQLite opens what it may not write for reading only, and such a connection would stay that way in the pool for ever.
+#[test]
+fn connections_opened_while_the_file_was_read_only_are_replaced() {
+    let test = TestDatabase::sqlite();
+    let file = Path::new(test.url().trim_start_matches("sqlite:"));
+    test.open(1).read(ping).expect("an ordinary file");
+    if !read_only(file, true) {
+        println!("not run: this user may write everything here");
+        return;
+    }
+    let database = test.open(4);
+    warm(&database);
+    let write = |connection: &mut DbConnection| {
+        sql_query("CREATE TABLE written (id TEXT)").execute(connection)?;
+        Ok::<_, DbError>(())
+    };
+    let refused = database.write(write);
+    let readable = database.read(ping);
+    assert!(read_only(file, false), "the file is ordinary again");
+    assert!(matches!(refused, Err(DbError::Unavailable(_))), "{refused:?}");
+    readable.expect("reading goes on");
+    database.write(write).expect("written by a new connection");
 }

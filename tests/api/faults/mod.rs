@@ -4,12 +4,17 @@
 mod cases;
 
 use std::path::Path;
+use std::time::Duration;
 
 use vertragswerk::db::Backend;
 
 use cases::client::Fault;
 use cases::process::Program;
-use cases::{billing, ground, kill, stop};
+use cases::{billing, broken, clock, crowd, disk, ground, kill, outage, stop};
+
+/// Shorter away than in the harness, and more patience: it shares the machine with all other tests.
+const AWAY: Duration = Duration::from_secs(1);
+const WITHIN: Duration = Duration::from_secs(30);
 
 /// Runs a case on this database; its error is the failure.
 #[track_caller]
@@ -47,5 +52,18 @@ survives! {
     killed_under_writes: |program, backend| kill::under_writes(program, backend, 2, 20, 20);
     killed_in_a_billing_run: |program, backend| billing::killed(program, backend, 1, 21, 6);
     billing_runs_at_once: |program, backend| billing::at_once(program, backend, 1, 22, 6);
+    equal_commands_at_once: |program, backend| crowd::of_each_command(program, backend, 1, 24, 3);
+    disks_full_and_files_read_only: |program, backend| {
+        // On SQLite a limit has the effect of a full disk and asks for no privilege.
+        disk::full_or_read_only(program, backend, 1, 26, (WITHIN, backend == Backend::Postgres))
+    };
+    late_loops_and_jumping_clocks: |program, backend| clock::late_and_jumping(program, backend, 1, 27, 6);
+    a_broken_build_is_caught: |program, backend| broken::is_caught(program, backend, 1, 28, 3);
     told_to_stop_under_load: |program, backend| stop::under_load(program, backend, 1, 23);
+}
+
+#[test]
+fn outages_of_postgresql() {
+    let case = |program: &Program, _| outage::of_postgres(program, 1, 25, (AWAY, WITHIN));
+    survive(case, Backend::Postgres);
 }

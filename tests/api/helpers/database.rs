@@ -115,6 +115,11 @@ impl TestDatabase {
         }
     }
 
+    /// All of them.
+    pub fn api_keys(&self) -> &ApiKeys {
+        &self.api_keys
+    }
+
     /// Another database with the same content. Whoever is connected to this one on PostgreSQL is disconnected.
     pub fn copy(&self) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 /// With `REQUIRE_POSTGRES=1` that is a failure instead.
 pub fn server() -> Option<&'static Server> {
     static SERVER: LazyLock<Option<Server>> = LazyLock::new(|| match binaries() {
-        Some(binaries) => Some(Server::start(&binaries)),
+        Some(binaries) => Some(Server::start(&binaries, Path::new("/tmp"))),
         None if std::env::var_os("REQUIRE_POSTGRES").is_some_and(|value| value == "1") => None,
         None => {
             eprintln!("SKIPPED: no PostgreSQL binaries found, every `::postgres` test passes without having run");
@@ -38,7 +38,7 @@ pub struct Server {
 
 /// Runs as an unprivileged user, because PostgreSQL refuses root. Each line it reads is a `pg_ctl` command, answered by `done`.
 const GUARDIAN: &str = r#"
-    cd / && folder=$(mktemp -d /tmp/vertragswerk-test-pg.XXXXXX) || exit 1
+    cd / && folder=$(mktemp -d "$PARENT/vertragswerk-test-pg.XXXXXX") || exit 1
     export LC_ALL=C PATH="$BINARIES:$PATH"
     control() { pg_ctl -D "$folder/data" -w -t 60 -m immediate -l "$folder/log" "$1" </dev/null >>"$folder/setup.log" 2>&1; }
     finish() { control stop; rm -rf "$folder"; }
@@ -55,8 +55,13 @@ const GUARDIAN: &str = r#"
 impl Server {
     /// A server of one test alone, which that test may stop and start; `None` like [`server`].
     pub fn separate() -> Option<Self> {
+        Self::separate_in(Path::new("/tmp"))
+    }
+
+    /// The same with all its files below `parent`, which must be open to everyone.
+    pub fn separate_in(parent: &Path) -> Option<Self> {
         server()?;
-        binaries().map(|binaries| Self::start(&binaries))
+        binaries().map(|binaries| Self::start(&binaries, parent))
     }
 
     /// Runs `pg_ctl stop`, `start` or `restart` and waits for it.
@@ -68,8 +73,9 @@ impl Server {
         assert_eq!(line, "done\n");
     }
 
-    fn start(binaries: &Path) -> Self {
+    fn start(binaries: &Path, parent: &Path) -> Self {
         let mut guardian = command(binaries)
+            .env("PARENT", parent)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // A group of its own, so that Ctrl-C at the terminal ends the tests and not the one who cleans up.
