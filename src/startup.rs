@@ -1,6 +1,8 @@
 //! Puts the parts together and runs the server. `main` and the tests start the same one.
 
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_cors::Cors;
@@ -8,6 +10,7 @@ use actix_web::dev::Server;
 use actix_web::http::{Method, header};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
+use tokio::signal::unix::{SignalKind, signal};
 use utoipa_actix_web::AppExt;
 
 use crate::api;
@@ -46,6 +49,10 @@ const CORS_RESPONSE_HEADERS: [&str; 9] = [
     "WWW-Authenticate",
 ];
 
+/// How long a server that is told to stop still keeps idle connections. A request that reaches one in the moment it is closed is
+/// lost unread, so those in use are closed with an answer first.
+const LAST_ANSWERS: Duration = Duration::from_millis(500);
+
 /// A server that is bound but not yet awaited.
 pub struct Application {
     /// The port it listens on; chosen by the system when the configured one is 0.
@@ -57,7 +64,7 @@ pub struct Application {
 /// Binds the configured address and makes the server ready.
 ///
 /// # Errors
-/// When the address cannot be bound.
+/// When the address cannot be bound, or signals cannot be listened for.
 pub fn build(state: AppState) -> std::io::Result<Application> {
     let config = state.config.clone();
     let listener = TcpListener::bind(config.bind_address)?;
@@ -68,6 +75,7 @@ pub fn build(state: AppState) -> std::io::Result<Application> {
         .unwrap_or(2)
         .max(1);
     let connections = usize::try_from(state.db.pool_size()).unwrap_or(usize::MAX);
+    let told_to_stop = told_to_stop(Arc::clone(&state.stopping))?;
     let state = web::Data::new(state);
     let limits = web::Data::new(RateLimits::new(&config));
     let routes = web::Data::new(RouteTable::new(openapi::document()));
@@ -103,9 +111,24 @@ pub fn build(state: AppState) -> std::io::Result<Application> {
     .client_request_timeout(Duration::from_secs(config.client_timeout_seconds))
     .client_disconnect_timeout(Duration::from_secs(5))
     .shutdown_timeout(config.shutdown_timeout_seconds)
+    .shutdown_signal(told_to_stop)
     .listen(listener)?
     .run();
     Ok(Application { port, server })
+}
+
+/// Completes when the server is to stop taking requests: after SIGTERM when those who are busy have heard of it, at once on Ctrl-C.
+fn told_to_stop(stopping: Arc<AtomicBool>) -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => return,
+        }
+        stopping.store(true, Ordering::Relaxed);
+        tokio::time::sleep(LAST_ANSWERS).await;
+    })
 }
 
 /// No origin unless configured; never with cookies, as there are none.

@@ -1,6 +1,7 @@
 //! What every request and every worker shares: configuration, clock and the doors to the outside.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, MailConfig};
@@ -27,6 +28,8 @@ pub struct AppState {
     pub delivery: Arc<Delivery>,
     /// Figures about this process.
     pub metrics: Arc<Metrics>,
+    /// Set when the process is told to stop: answers then say that their connection closes.
+    pub stopping: Arc<AtomicBool>,
 }
 
 /// What becomes of the e-mails in the outbox.
@@ -97,6 +100,7 @@ impl AppState {
             auth: Arc::new(auth),
             catalogues: CatalogueCache::default(),
             metrics: Arc::default(),
+            stopping: Arc::default(),
         })
     }
 }

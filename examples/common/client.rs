@@ -85,6 +85,12 @@ impl Client {
 
     /// Sends a request and reads the whole answer.
     pub fn send(&mut self, method: &str, path: &str, key: Option<&str>, body: &str) -> Result<Answer, Fault> {
+        self.ask(method, path, key, body)?;
+        self.answer()
+    }
+
+    /// Sends a request whose answer is read later.
+    pub fn ask(&mut self, method: &str, path: &str, key: Option<&str>, body: &str) -> Result<(), Fault> {
         let mut request = format!("{method} {path} HTTP/1.1\r\n{}", self.head);
         if let Some(key) = key {
             request += &format!("Idempotency-Key: {key}\r\n");
@@ -94,8 +100,7 @@ impl Client {
             request += &format!("Content-Type: application/{media_type}\r\n");
         }
         request += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
-        self.stream.get_mut().write_all(request.as_bytes())?;
-        self.answer()
+        Ok(self.stream.get_mut().write_all(request.as_bytes())?)
     }
 
     /// Sends a request whose answer must be a success, and parses it.
@@ -112,7 +117,8 @@ impl Client {
         Ok(answer.json())
     }
 
-    fn answer(&mut self) -> Result<Answer, Fault> {
+    /// Reads the whole answer to what was asked.
+    pub fn answer(&mut self) -> Result<Answer, Fault> {
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
         let mut answer = Answer {

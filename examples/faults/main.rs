@@ -107,7 +107,7 @@ impl Case {
             Self::Outage => (
                 "PostgreSQL restarted, terminated, away, read-only",
                 10,
-                |program, backend, rounds, seed| outage::of_postgres(program, rounds, seed, (AWAY, WITHIN)),
+                |program, _, rounds, seed| outage::of_postgres(program, rounds, seed, (AWAY, WITHIN)),
             ),
             Self::Disk => ("disk full, file read-only", 10, |program, backend, rounds, seed| {
                 disk::full_or_read_only(program, backend, rounds, seed, (WITHIN, true))

@@ -16,7 +16,8 @@ use vertragswerk::db::{Backend, DbConnection, DbError};
 use super::client::{Answer, Client, Fault};
 use super::ground::{Ground, events_by_type};
 use super::process::Program;
-use super::scenes::{SCENES, Scene, World};
+use super::scenes::{SCENES, Scene};
+use super::world::World;
 
 /// How many there are at once.
 const CROWD: usize = 64;

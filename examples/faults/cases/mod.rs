@@ -19,3 +19,4 @@ pub mod process;
 pub mod scenes;
 pub mod stop;
 pub mod trouble;
+pub mod world;

@@ -1,9 +1,10 @@
 //! SIGTERM under load: what is under way is answered, then the process ends.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use parking_lot::RwLock;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use vertragswerk::db::Backend;
@@ -29,7 +30,7 @@ pub fn under_load(program: &Program, backend: Backend, rounds: u32, seed: u64) -
     let customers = customers(&mut ground.staff(&server)?, "stop", 6)?;
     let (mut told, mut slowest) = (Told::default(), Duration::ZERO);
     for round in 0..rounds {
-        let (asked, answers) = (AtomicBool::new(false), AtomicU64::new(0));
+        let (asked, answers) = (RwLock::new(false), AtomicU64::new(0));
         let least = random.random_range(10..=30);
         let streams: Vec<Commands> = (0..WRITERS)
             .map(|writer| Commands::new(random.random(), &format!("stop{round}w{writer}"), &customers))
@@ -45,7 +46,7 @@ pub fn under_load(program: &Program, backend: Backend, rounds: u32, seed: u64) -
             while answers.load(Ordering::SeqCst) < least && began.elapsed() < PATIENCE {
                 thread::sleep(Duration::from_millis(1));
             }
-            asked.store(true, Ordering::SeqCst);
+            *asked.write() = true;
             server.ask_to_stop()?;
             let (status, took) = server.ended(PATIENCE)?;
             slowest = slowest.max(took);
@@ -72,17 +73,24 @@ pub fn under_load(program: &Program, backend: Backend, rounds: u32, seed: u64) -
     Ok(format!("{told}; ended after {} ms at most", slowest.as_millis()))
 }
 
-/// Writes until the server closes the connection. A command that the server has begun to work on is answered: only one that it
-/// never took, on a connection closed in the same moment, is left without an answer, and has then not happened.
+/// Writes until the server says that it closes the connection, or has closed it. Who asks it to stop waits for the requests that are being sent, so whatever was sent
+/// before is under way then and must be answered; what is sent later may meet a closed connection, and has then not happened.
 fn write(
     mut client: Client,
     mut stream: Commands,
-    (asked, answers): (&AtomicBool, &AtomicU64),
+    (asked, answers): (&RwLock<bool>, &AtomicU64),
 ) -> Result<Vec<Sent>, Fault> {
     let mut sent = Vec::new();
     loop {
         let mut next = stream.draw();
-        match next.send(&mut client) {
+        let (under_way, asking) = {
+            let asked = asked.read();
+            (
+                !*asked,
+                client.ask(next.method, &next.path, Some(&next.key), &next.body),
+            )
+        };
+        match asking.and_then(|()| client.answer()) {
             Ok(answer) if answer.succeeded() || matches!(answer.status, 409 | 422) => {
                 answers.fetch_add(1, Ordering::SeqCst);
                 stream.learn(&next, &answer);
@@ -94,11 +102,11 @@ fn write(
                 }
             }
             Ok(answer) => return Err(format!("{} {}: {}", next.method, next.path, answer.told()).into()),
-            Err(_) if asked.load(Ordering::SeqCst) => {
+            Err(error) if under_way => return Err(format!("under way and not answered: {error}").into()),
+            Err(_) => {
                 sent.push(next);
                 return Ok(sent);
             }
-            Err(error) => return Err(format!("nobody stopped it, but: {error}").into()),
         }
     }
 }

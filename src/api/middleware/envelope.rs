@@ -2,12 +2,13 @@
 //! of it comes an answer, and if that is an error it is a problem document.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{ConnectionType, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
 use futures_util::FutureExt;
@@ -138,6 +139,9 @@ impl Envelope {
     fn complete(&self, response: &mut HttpResponse) {
         let (language, hsts) = (self.context.locale.as_str(), self.state.config.hsts);
         security_headers::complete(response.headers_mut(), &self.path, language, &self.request_id, hsts);
+        if self.state.stopping.load(Ordering::Relaxed) {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
         if response.status() == StatusCode::NOT_MODIFIED {
             // The caller has the text already; its metadata does not belong here (RFC 9110 section 15.4.5).
             response.headers_mut().remove(header::CONTENT_LANGUAGE);
