@@ -145,7 +145,7 @@ pub struct Config {
     /// Seconds a client may take to send head or body of a request.
     #[arg(long, env = "CLIENT_TIMEOUT_SECONDS", default_value_t = 10)]
     pub client_timeout_seconds: u64,
-    /// Seconds running requests are given when the server is told to stop.
+    /// Seconds within which a server that is told to stop has ended; running requests are given all but two of them.
     #[arg(long, env = "SHUTDOWN_TIMEOUT_SECONDS", default_value_t = 10)]
     pub shutdown_timeout_seconds: u64,
     /// Threads that serve requests; by default one per processor.

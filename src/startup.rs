@@ -110,7 +110,8 @@ pub fn build(state: AppState) -> std::io::Result<Application> {
     .worker_max_blocking_threads((connections / workers).max(1))
     .client_request_timeout(Duration::from_secs(config.client_timeout_seconds))
     .client_disconnect_timeout(Duration::from_secs(5))
-    .shutdown_timeout(config.shutdown_timeout_seconds)
+    // The last answers and the end of the loops beside the server come out of the same time.
+    .shutdown_timeout(config.shutdown_timeout_seconds.saturating_sub(2))
     .shutdown_signal(told_to_stop)
     .listen(listener)?
     .run();

@@ -112,7 +112,9 @@ impl Case {
             Self::Disk => ("disk full, file read-only", 10, |program, backend, rounds, seed| {
                 disk::full_or_read_only(program, backend, rounds, seed, (WITHIN, true))
             }),
-            Self::Stop => ("SIGTERM under load", 20, stop::under_load),
+            Self::Stop => ("SIGTERM under load", 20, |program, backend, rounds, seed| {
+                stop::under_load(program, backend, rounds, seed, true)
+            }),
             Self::Clock => (
                 "clock jumps, due loop three months late",
                 20,

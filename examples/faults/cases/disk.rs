@@ -164,15 +164,25 @@ fn may_lock(folder: &Path) -> Result<bool, Fault> {
     Ok(refused)
 }
 
+/// A PostgreSQL that has stopped before its file system goes.
+struct StoppedFirst(postgres::Server);
+
+impl Drop for StoppedFirst {
+    fn drop(&mut self) {
+        self.0.control("stop");
+    }
+}
+
 fn postgres(program: &Program, rounds: u32, seed: u64, (within, may_mount): (Duration, bool)) -> Result<String, Fault> {
-    let disk = SmallDisk::new(160, may_mount)?;
+    let disk = SmallDisk::new(400, may_mount)?;
     if !disk.mounted {
         return Ok("mounting a small file system is not permitted here".to_owned());
     }
     let Some(postgres) = postgres::Server::separate_in(&disk.path) else {
         return Ok("no such database on this machine".to_owned());
     };
-    let ground = Ground::at(program, &postgres.url("postgres"))?;
+    let postgres = StoppedFirst(postgres);
+    let ground = Ground::at(program, &postgres.0.url("postgres"))?;
     let server = ground.server()?;
     let full = Trouble {
         name: "full",
@@ -187,7 +197,7 @@ fn postgres(program: &Program, rounds: u32, seed: u64, (within, may_mount): (Dur
         let seed = seed.wrapping_add(u64::from(round) * 100);
         endure(&ground, &server, seed, &full, &mut seen).map_err(|error| format!("round {round}: {error}"))?;
     }
-    Ok(format!("a file system of 160 MB filled up; {seen}"))
+    Ok(format!("a file system of 400 MB filled up; {seen}"))
 }
 
 /// Sets how large the server's files may become; the hard limit stays, so that it can be raised again.

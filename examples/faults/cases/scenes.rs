@@ -6,7 +6,9 @@ use vertragswerk::clock::Clock;
 use super::client::{Client, Fault, text};
 use super::commands::consents;
 use super::crowd::{Effect, Prepared, Times};
-use super::world::{CRM, HOSTING, LEGAL_TEXTS, VIDEO, World, agreed, declaration, endpoint, order, presence};
+use super::world::{
+    CRM, HOSTING, LEGAL_TEXTS, NEWSLETTER, VIDEO, World, agreed, declaration, endpoint, order, presence,
+};
 
 /// A command and what comes of it.
 pub struct Scene {
@@ -239,32 +241,32 @@ pub const SCENES: &[Scene] = &[
         world.by(CRM, path, json!({ "to": "2026-02-01T00:00:00Z" }))
     })),
     scene("createWebhookEndpoint", Row("webhook_endpoints"), Each, |world| {
-        world.by(CRM, "/v1/webhook-endpoints".to_owned(), endpoint())
+        world.by(NEWSLETTER, "/v1/webhook-endpoints".to_owned(), endpoint())
     }),
     scene("updateWebhookEndpoint", Uncounted, Each, |world| {
         let path = world.endpoint()?;
-        world.prepared(CRM, "PATCH", path, json!({ "description": "Anders" }))
+        world.prepared(NEWSLETTER, "PATCH", path, json!({ "description": "Anders" }))
     }),
     keyless(scene("deleteWebhookEndpoint", Uncounted, Once, |world| {
         let path = world.endpoint()?;
-        world.prepared(CRM, "DELETE", path, Value::Null)
+        world.prepared(NEWSLETTER, "DELETE", path, Value::Null)
     })),
     scene("replayWebhooks", Uncounted, Each, |world| {
         let path = world.endpoint()?;
-        world.by(CRM, format!("{path}/replay"), json!({ "after": 0 }))
+        world.by(NEWSLETTER, format!("{path}/replay"), json!({ "after": 0 }))
     }),
     scene("rotateWebhookSecret", Uncounted, Each, |world| {
         let path = world.endpoint()?;
-        world.by(CRM, format!("{path}/rotate-secret"), Value::Null)
+        world.by(NEWSLETTER, format!("{path}/rotate-secret"), Value::Null)
     }),
     scene("sendTestWebhook", Row("webhook_deliveries"), Each, |world| {
         let path = world.endpoint()?;
-        world.by(CRM, format!("{path}/test"), Value::Null)
+        world.by(NEWSLETTER, format!("{path}/test"), Value::Null)
     }),
     scene("retryWebhookDelivery", Uncounted, Once, |world| {
         let path = world.endpoint()?;
-        let delivery = world.post(CRM, &format!("{path}/test"), &Value::Null)?;
+        let delivery = world.post(NEWSLETTER, &format!("{path}/test"), &Value::Null)?;
         let path = format!("/v1/webhook-deliveries/{}/retry", text(&delivery["id"])?);
-        world.by(CRM, path, Value::Null)
+        world.by(NEWSLETTER, path, Value::Null)
     }),
 ];

@@ -1,5 +1,7 @@
 //! SIGTERM under load: what is under way is answered, then the process ends.
 
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,8 +22,15 @@ const WRITERS: usize = 6;
 /// How long the process may take to end.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Stops a server `rounds` times while customers write.
-pub fn under_load(program: &Program, backend: Backend, rounds: u32, seed: u64) -> Result<String, Fault> {
+/// Stops a server `rounds` times while customers write; in every fifth round `with_idlers` adds a client that never finishes its
+/// request and must not hold up the end.
+pub fn under_load(
+    program: &Program,
+    backend: Backend,
+    rounds: u32,
+    seed: u64,
+    with_idlers: bool,
+) -> Result<String, Fault> {
     let Some(ground) = Ground::new(program, backend) else {
         return Ok("no such database on this machine".to_owned());
     };
@@ -36,6 +45,11 @@ pub fn under_load(program: &Program, backend: Backend, rounds: u32, seed: u64) -
             .map(|writer| Commands::new(random.random(), &format!("stop{round}w{writer}"), &customers))
             .collect();
         let (address, token) = (server.address, ground.token(PROVIDER));
+        // Kept open until the server has ended.
+        let _idler = match with_idlers && round % 5 == 0 {
+            true => Some(idler(address)?),
+            false => None,
+        };
         let sent = thread::scope(|scope| {
             let (asked, answers) = (&asked, &answers);
             let writers: Vec<_> = streams
@@ -73,8 +87,16 @@ pub fn under_load(program: &Program, backend: Backend, rounds: u32, seed: u64) -
     Ok(format!("{told}; ended after {} ms at most", slowest.as_millis()))
 }
 
-/// Writes until the server says that it closes the connection, or has closed it. Who asks it to stop waits for the requests that are being sent, so whatever was sent
-/// before is under way then and must be answered; what is sent later may meet a closed connection, and has then not happened.
+/// A client that begins a request and never finishes it.
+fn idler(address: SocketAddr) -> Result<TcpStream, Fault> {
+    let mut idler = TcpStream::connect(address)?;
+    idler.write_all(b"POST /v1/customers HTTP/1.1\r\nHost: x\r\n")?;
+    Ok(idler)
+}
+
+/// Writes until the server says that it closes the connection, or has closed it. Who asks it to stop waits for the requests that
+/// are being sent, so whatever was sent before is under way then and must be answered; what is sent later may meet a closed
+/// connection, and has then not happened.
 fn write(
     mut client: Client,
     mut stream: Commands,

@@ -49,17 +49,17 @@ macro_rules! survives {
 }
 
 survives! {
-    killed_under_writes: |program, backend| kill::under_writes(program, backend, 2, 20, 20);
-    killed_in_a_billing_run: |program, backend| billing::killed(program, backend, 1, 21, 6);
-    billing_runs_at_once: |program, backend| billing::at_once(program, backend, 1, 22, 6);
-    equal_commands_at_once: |program, backend| crowd::of_each_command(program, backend, 1, 24, 3);
+    killed_under_writes: |program, backend| kill::under_writes(program, backend, 2, 20, 12);
+    killed_in_a_billing_run: |program, backend| billing::killed(program, backend, 1, 21, 4);
+    billing_runs_at_once: |program, backend| billing::at_once(program, backend, 1, 22, 4);
+    equal_commands_at_once: |program, backend| crowd::of_each_command(program, backend, 1, 24, 2);
     disks_full_and_files_read_only: |program, backend| {
         // On SQLite a limit has the effect of a full disk and asks for no privilege.
         disk::full_or_read_only(program, backend, 1, 26, (WITHIN, backend == Backend::Postgres))
     };
-    late_loops_and_jumping_clocks: |program, backend| clock::late_and_jumping(program, backend, 1, 27, 6);
-    a_broken_build_is_caught: |program, backend| broken::is_caught(program, backend, 1, 28, 3);
-    told_to_stop_under_load: |program, backend| stop::under_load(program, backend, 1, 23);
+    late_loops_and_jumping_clocks: |program, backend| clock::late_and_jumping(program, backend, 1, 27, 4);
+    a_broken_build_is_caught: |program, backend| broken::is_caught(program, backend, 1, 28, 2);
+    told_to_stop_under_load: |program, backend| stop::under_load(program, backend, 1, 23, false);
 }
 
 #[test]
