@@ -328,3 +328,19 @@ fn another_booking_does_not_bring_the_invoice_forward() {
     world.on(date!(2026 - 04 - 18));
     assert_eq!(world.documents().len(), 2);
 }
+
+#[test]
+fn compensation_is_invoiced_though_the_invoice_of_the_day_of_withdrawal_is_issued_already() {
+    let withdrawal = json!({ "compensation": "pro_rata", "granted_to_business": true });
+    let sold = plan("month", json!({ "withdrawal": withdrawal }));
+    let mut world = World::selling(vec![sold], TransitionTiming::Immediate, date!(2026 - 01 - 10));
+    let mut order = world.order("month");
+    order.agreement.early_start_requested = true;
+    let first = world.try_conclude(&order).expect("a contract");
+    let second = world.on(date!(2026 - 01 - 11)).conclude("month");
+    world.withdraw(&second);
+    world.withdraw(&first);
+    // A day of 30.00; nothing is left that another invoice could come with.
+    let last = world.documents().pop();
+    assert_eq!(last.as_deref(), Some("invoice 2026-01-11 1 lines 0.97 + 0.18 = 1.15"));
+}

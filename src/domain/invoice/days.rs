@@ -60,6 +60,14 @@ pub fn period_begins(account: &mut Account, day: Date) {
     account.billing.period_began_on = Some(day);
 }
 
+/// Notes, after a withdrawal, that the day's invoice is issued once more if no contract is left: what the withdrawal leaves open
+/// would otherwise wait for ever where that day's invoice had been issued before.
+pub fn withdrawal_ends(account: &mut Account, day: Date) {
+    if !account.contracts().any(is_live) {
+        period_begins(account, day);
+    }
+}
+
 /// Does what is due.
 ///
 /// # Errors

@@ -20,7 +20,7 @@ mod usage;
 
 pub use billing::{BilledUsage, Billing, BillingTerms, InvoiceHead, InvoiceStatus, PaymentStatus};
 pub use credit::{Credited, void_or_credit};
-pub(super) use days::{BillingStep, next_step, perform, period_begins};
+pub(super) use days::{BillingStep, next_step, perform, period_begins, withdrawal_ends};
 pub use days::{PreparedInvoice, next_invoice};
 pub use document::{CorrectedInvoice, Correction, CreditReason, Document, DocumentType, Line, Note, TaxGroupLine};
 pub use party::{Address, BillingDetails, Invoicing, Recipient, Supplier, document_number, is_number_format};

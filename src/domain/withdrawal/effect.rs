@@ -21,7 +21,7 @@ use crate::domain::{
     charging::credit_rest,
     event::DraftEvent,
     event_type::EventType,
-    invoice::{BilledUsage, UsageTotal},
+    invoice::{BilledUsage, UsageTotal, withdrawal_ends},
     money::{Currency, Money},
     plan_change::supersede,
     preview::totals_of_charges,
@@ -78,6 +78,7 @@ impl<'a> Effect<'a> {
         for (booking_id, compensated) in linked {
             self.end_linked(account, booking_id, compensated)?;
         }
+        withdrawal_ends(account, self.moment.on);
         Ok(())
     }
 

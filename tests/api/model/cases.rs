@@ -76,6 +76,26 @@ fn cases() -> Vec<(&'static str, Vec<Step>)> {
                 Step::Withdraw { item: 1 },
             ],
         ),
+        (
+            // What is open after the last end was left to that day's invoice, which was issued when the add-on was booked.
+            "compensation was never invoiced if the last contract was withdrawn from on a day that had been billed",
+            vec![
+                Step::Conclude {
+                    plan: 2,
+                    units: 1,
+                    delay: TODAY,
+                    early: true,
+                },
+                change_plan(0, 3),
+                Step::Pass { days: 1 },
+                Step::Book {
+                    contract: 0,
+                    add_on: 1,
+                    units: 1,
+                },
+                Step::Withdraw { item: 1 },
+            ],
+        ),
     ]
 }
 
