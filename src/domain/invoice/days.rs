@@ -60,10 +60,10 @@ pub fn period_begins(account: &mut Account, day: Date) {
     account.billing.period_began_on = Some(day);
 }
 
-/// Notes, after a withdrawal, that the day's invoice is issued once more if no contract is left: what the withdrawal leaves open
-/// would otherwise wait for ever where that day's invoice had been issued before.
+/// Notes, after a withdrawal, that the day's invoice is issued once more if the last contract is over: what the withdrawal leaves
+/// open would otherwise wait for ever where that day's invoice had been issued before.
 pub fn withdrawal_ends(account: &mut Account, day: Date) {
-    if !account.contracts().any(is_live) {
+    if !account.contracts().any(is_live) && last_end_of_all(account) <= Some(day) {
         period_begins(account, day);
     }
 }

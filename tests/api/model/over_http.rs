@@ -30,7 +30,7 @@ fn the_server_does_what_the_model_says_on_both_databases() {
 /// `MODEL_SEEDS` tries more.
 fn seeds() -> u64 {
     let asked = std::env::var("MODEL_SEEDS").ok();
-    asked.and_then(|seeds| seeds.parse().ok()).unwrap_or(12)
+    asked.and_then(|seeds| seeds.parse().ok()).unwrap_or(8)
 }
 
 async fn tell(app: TestApp<'static>, transcript: Transcript) {

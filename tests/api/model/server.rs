@@ -224,9 +224,9 @@ impl<'a> Portal<'a> {
             .post(&format!("{address}/cancellations/preview"), json!({}))
             .await;
         self.transcript.note(preview.json.clone());
-        let consequences = preview.json["consequences"].to_string();
+        let texts = preview.json["texts"].to_string();
         date(&preview.json["effective_on"])
-            .filter(|_| preview.status == 200 && !consequences.contains("treated_as_withdrawal"))
+            .filter(|_| preview.status == 200 && !texts.contains("treated_as_withdrawal"))
     }
 
     /// All pages of a list.
