@@ -72,7 +72,7 @@ proptest! {
 fn a_wrong_model_is_found_out_with_a_small_case() {
     for mistake in [
         Mistake::ADayTooFew,
-        Mistake::WithdrawalADayShort,
+        Mistake::WithdrawalWithinAWeek,
         Mistake::InvoiceForEachCharge,
     ] {
         let config = Config {

@@ -1,5 +1,7 @@
 //! The running server as a customer meets it: commands over HTTP under a test clock, and the picture its answers make.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 use time::Date;
 use vertragswerk::services::due;
@@ -164,9 +166,10 @@ impl<'a> Portal<'a> {
 
     /// What can be seen of the customer.
     pub async fn picture(&self) -> Picture {
-        let mut papers = self.all("/v1/invoices").await;
-        let corrections = self.all("/v1/credit-notes").await;
-        let charges = self.all("/v1/charges").await;
+        let mut names = self.names();
+        let mut papers = self.all("/v1/invoices", &mut names).await;
+        let corrections = self.all("/v1/credit-notes", &mut names).await;
+        let charges = self.all("/v1/charges", &mut names).await;
         papers.extend(corrections.iter().cloned());
         let mut picture = Picture::default();
         for (number, address) in self.items.iter().enumerate() {
@@ -229,8 +232,18 @@ impl<'a> Portal<'a> {
             .filter(|_| preview.status == 200 && !texts.contains("treated_as_withdrawal"))
     }
 
-    /// All pages of a list.
-    async fn all(&self, path: &str) -> Vec<Value> {
+    /// What items and declarations are called in every run, whatever their ids are.
+    fn names(&self) -> HashMap<String, String> {
+        let last = |address: &String| address.rsplit('/').next().unwrap_or_default().to_owned();
+        let items = self.items.iter().enumerate();
+        let items = items.map(|(number, address)| (last(address), format!("#{number}")));
+        let changes = self.changes.iter().flatten().enumerate();
+        let changes = changes.map(|(number, address)| (last(address), format!("change {number}")));
+        items.chain(changes).collect()
+    }
+
+    /// All pages of a list; its members are given names.
+    async fn all(&self, path: &str, names: &mut HashMap<String, String>) -> Vec<Value> {
         let mut found = Vec::new();
         let mut cursor = String::new();
         loop {
@@ -250,8 +263,13 @@ impl<'a> Portal<'a> {
             // The hash of a document with the ids on it.
             paper.remove("sha256");
         }
-        // Within a day lists are in the order of ids, which differ from run to run.
-        noted.sort_by_cached_key(|each| without_ids(each).to_string());
+        // Within a day lists are in the order of ids, which differ from run to run. Twice, because members name one another.
+        for _ in 0..2 {
+            noted.sort_by_cached_key(|each| named(each, names).to_string());
+            for each in &noted {
+                names.insert(id(each).to_owned(), named(each, names).to_string());
+            }
+        }
         self.transcript.note(json!(noted));
         found
     }
@@ -284,14 +302,15 @@ fn billed(charges: &[&Value], papers: &[Value]) -> Vec<Billed> {
     bills.collect()
 }
 
-fn without_ids(value: &Value) -> Value {
+/// A value with names in the place of ids.
+fn named(value: &Value, names: &HashMap<String, String>) -> Value {
     match value {
         Value::Object(members) => members
             .iter()
-            .map(|(name, member)| (name.clone(), without_ids(member)))
+            .map(|(name, member)| (name.clone(), named(member, names)))
             .collect(),
-        Value::Array(members) => members.iter().map(without_ids).collect(),
-        Value::String(text) if text.len() == 30 && text.as_bytes()[3] == b'_' => Value::Null,
+        Value::Array(members) => members.iter().map(|member| named(member, names)).collect(),
+        Value::String(text) if text.len() == 30 && text.as_bytes()[3] == b'_' => json!(names.get(text)),
         other => other.clone(),
     }
 }

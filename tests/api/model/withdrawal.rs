@@ -26,8 +26,8 @@ impl Customer {
         if !self.consumer && !tariff.for_business_too {
             return Err("there is no right");
         }
-        let days = if self.mistake == Mistake::WithdrawalADayShort {
-            DAYS - 1
+        let days = if self.mistake == Mistake::WithdrawalWithinAWeek {
+            7
         } else {
             DAYS
         };
@@ -56,7 +56,9 @@ impl Customer {
             }
             let use_is_paid = item.phases[0].tariff.compensation && item.early;
             if use_is_paid {
-                compensate(item, plus(today, -1));
+                // Nobody has used what was cancelled before it began.
+                let last = plus(today, -1);
+                compensate(item, item.ends.map_or(last, |end| end.min(last)), today);
             }
             for change in item
                 .changes
@@ -97,7 +99,7 @@ fn take_back(item: &mut Item, papers: &[Document]) -> Vec<(usize, Line)> {
 }
 
 /// Charges the days of use, period by period.
-fn compensate(item: &mut Item, last: Date) {
+fn compensate(item: &mut Item, last: Date, made: Date) {
     let mut day = item.starts;
     while day <= last {
         let next = item
@@ -107,7 +109,7 @@ fn compensate(item: &mut Item, last: Date) {
             .find(|from| *from > day);
         let until_next = next.map_or(last, |from| plus(from, -1));
         let through = period(item.phase(day), day).1.min(last).min(until_next);
-        charge_more(item, day, through, None, plus(last, 1));
+        charge_more(item, day, through, None, made);
         day = plus(through, 1);
     }
 }

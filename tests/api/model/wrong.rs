@@ -7,8 +7,8 @@ pub enum Mistake {
     None,
     /// It charges a period that is cut short for a day too few.
     ADayTooFew,
-    /// It counts the day of receipt as a day of the withdrawal period.
-    WithdrawalADayShort,
+    /// It takes the withdrawal period to be a week.
+    WithdrawalWithinAWeek,
     /// It issues an invoice for each charge of the day instead of one for all of them.
     InvoiceForEachCharge,
 }
