@@ -1,8 +1,7 @@
 //! Telling a story to model and system and holding the two pictures against each other after each step.
 
 use std::fmt::Write as _;
-use std::rc::Rc;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
@@ -17,14 +16,16 @@ use super::wrong::Mistake;
 /// The catalogue as it is published.
 pub static CATALOGUE: LazyLock<String> = LazyLock::new(|| catalogue().to_string());
 
+/// The same as the model reads it.
+pub static SHOP: LazyLock<Arc<Shop>> = LazyLock::new(|| Arc::new(Shop::read(&catalogue())));
+
 /// Days after the last step, so that what was begun comes to its end.
 pub const AFTERWARDS: i64 = 70;
 
 /// Tells a story to both. The error says what was done and what differs (`-` model, `+` system).
 pub fn difference(story: &Story, mistake: Mistake) -> Result<(), String> {
-    let shop = Rc::new(Shop::read(&catalogue()));
-    let mut model = Customer::new(shop, story.consumer, story.begins(), mistake);
-    let mut system = Rules::new(&CATALOGUE, story.consumer, story.begins());
+    let mut model = Customer::new(Arc::clone(&SHOP), story.consumer, story.begins(), mistake);
+    let mut system = Rules::new(story.consumer, story.begins());
     let mut told = String::new();
     let steps = story.steps.iter().chain([&Step::Pass { days: AFTERWARDS }]);
     for step in steps {

@@ -1,6 +1,7 @@
 //! The model's customer: commands and days. Written from the rules, with none of the system's code.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use time::Date;
 
@@ -19,7 +20,7 @@ pub type Refused = &'static str;
 #[derive(Debug, Clone)]
 pub struct Customer {
     /// What is sold.
-    pub shop: Rc<Shop>,
+    pub shop: Arc<Shop>,
     /// Consumer or business.
     pub consumer: bool,
     /// The day it is.
@@ -38,7 +39,7 @@ pub struct Customer {
 
 impl Customer {
     /// A new customer.
-    pub fn new(shop: Rc<Shop>, consumer: bool, today: Date, mistake: Mistake) -> Self {
+    pub fn new(shop: Arc<Shop>, consumer: bool, today: Date, mistake: Mistake) -> Self {
         Self {
             shop,
             consumer,

@@ -1,6 +1,6 @@
 //! Stories told to the running server on both databases: the answers are the same, and what came of them is what the model says.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -8,12 +8,11 @@ use vertragswerk::db::DbConnection;
 use vertragswerk::error::AppError;
 use vertragswerk::services::{catalogue::import, providers};
 
-use super::compare::{AFTERWARDS, CATALOGUE};
+use super::compare::{AFTERWARDS, CATALOGUE, SHOP};
 use super::customer::Customer;
 use super::picture::of_model;
 use super::server::{PROVIDER, Portal};
 use super::steps::{Step, Story, stories};
-use super::tariff::{Shop, catalogue};
 use super::wrong::Mistake;
 use crate::helpers::TestApp;
 use crate::helpers::demo::START;
@@ -73,8 +72,7 @@ async fn shrunk(app: &TestApp<'static>, tree: &mut impl ValueTree<Value = Story>
 
 /// Tells a story to model and server. The error says what was done and what differs (`-` model, `+` server).
 async fn difference(app: &TestApp<'static>, story: &Story, transcript: &Transcript) -> Result<(), String> {
-    let shop = Rc::new(Shop::read(&catalogue()));
-    let mut model = Customer::new(shop, story.consumer, story.begins(), Mistake::None);
+    let mut model = Customer::new(Arc::clone(&SHOP), story.consumer, story.begins(), Mistake::None);
     let mut portal = Portal::open(app, story, transcript).await;
     let mut told = String::new();
     for (number, step) in story.steps.iter().chain([&Step::Pass { days: AFTERWARDS }]).enumerate() {

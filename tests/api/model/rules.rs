@@ -1,7 +1,7 @@
 //! The system's rules without server or database: commands as the services give them to `vertragswerk::domain`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use time::{Date, OffsetDateTime};
 use vertragswerk::domain::account::{Account, Circumstances};
@@ -25,8 +25,32 @@ use vertragswerk::domain::time_zone::TimeZone;
 use vertragswerk::domain::violation::Violation;
 use vertragswerk::domain::withdrawal::{WithdrawalRequest, withdraw};
 
+use super::compare::CATALOGUE;
 use super::picture::{Billed, Facts, Picture};
 use super::steps::Command;
+
+/// The catalogue and the versions of its plans and add-ons by key.
+type Sold = (Arc<Catalogue>, Arc<BTreeMap<String, Arc<PlanVersion>>>);
+
+static SOLD: LazyLock<Sold> = LazyLock::new(|| {
+    let catalogue = parse(&CATALOGUE).expect("a catalogue");
+    let plans = catalogue.plans.iter().map(|plan| PlanVersion {
+        id: format!("plv_{}", plan.key),
+        plan_id: format!("pln_{}", plan.key),
+        number: 1,
+        plan: plan.clone(),
+        add_on: None,
+    });
+    let add_ons = catalogue.add_ons.iter().map(|add_on| {
+        let (version, id) = (format!("adv_{}", add_on.key), format!("adn_{}", add_on.key));
+        PlanVersion::of_add_on(version, id, 1, add_on.clone())
+    });
+    let versions = plans.chain(add_ons);
+    let versions = versions
+        .map(|version| (version.plan.key.clone(), Arc::new(version)))
+        .collect();
+    (Arc::new(catalogue), Arc::new(versions))
+});
 
 /// One customer's account and the catalogue.
 #[derive(Clone)]
@@ -40,23 +64,9 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// A new customer of a provider with this catalogue.
-    pub fn new(catalogue: &str, consumer: bool, today: Date) -> Self {
-        let catalogue = parse(catalogue).expect("a catalogue");
-        let plans = catalogue.plans.iter().map(|plan| PlanVersion {
-            id: format!("plv_{}", plan.key),
-            plan_id: format!("pln_{}", plan.key),
-            number: 1,
-            plan: plan.clone(),
-            add_on: None,
-        });
-        let add_ons = catalogue.add_ons.iter().map(|add_on| {
-            let (version, id) = (format!("adv_{}", add_on.key), format!("adn_{}", add_on.key));
-            PlanVersion::of_add_on(version, id, 1, add_on.clone())
-        });
-        let versions = plans
-            .chain(add_ons)
-            .map(|version| (version.plan.key.clone(), Arc::new(version)));
+    /// A new customer of the provider.
+    pub fn new(consumer: bool, today: Date) -> Self {
+        let (catalogue, versions) = SOLD.clone();
         let customer_type = if consumer {
             CustomerType::Consumer
         } else {
@@ -75,9 +85,9 @@ impl Rules {
                 withdrawals: Vec::new(),
                 events: Vec::new(),
             },
-            versions: Arc::new(versions.collect()),
+            versions,
             zone: TimeZone::parse(&catalogue.provider.time_zone).expect("a zone"),
-            catalogue: Arc::new(catalogue),
+            catalogue,
             today,
             ids: 0,
         }

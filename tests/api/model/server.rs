@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use time::Date;
 use vertragswerk::services::due;
 
+use super::compare::SHOP;
 use super::picture::{Billed, Facts, Picture};
 use super::steps::{Command, Story};
-use super::tariff::catalogue;
 use crate::helpers::TestApp;
 use crate::helpers::http::{Answer, Caller};
 use crate::scenarios::story::{Transcript, minor};
@@ -58,13 +58,13 @@ impl<'a> Portal<'a> {
                 early,
             } => {
                 let order = json!({
-                    "plan": catalogue()["plans"][plan]["key"], "quantity": units, "early_start_requested": early,
+                    "plan": SHOP.plans[plan].key, "quantity": units, "early_start_requested": early,
                     "starts_on": (self.today + time::Duration::days(delay)).to_string(),
                 });
                 self.conclude("/v1/subscriptions", order).await
             }
             Command::Book { on, add_on, units } => {
-                let order = json!({ "add_on": catalogue()["add_ons"][add_on]["key"], "quantity": units });
+                let order = json!({ "add_on": SHOP.add_ons[add_on].key, "quantity": units });
                 let address = format!("{}/add-ons", self.items[on]);
                 self.conclude(&address, order).await
             }
@@ -74,7 +74,7 @@ impl<'a> Portal<'a> {
                 units,
                 replace,
             } => {
-                let mut body = json!({ "plan": catalogue()["plans"][plan]["key"], "consents": consents() });
+                let mut body = json!({ "plan": SHOP.plans[plan].key, "consents": consents() });
                 if let Some(units) = units {
                     body["quantity"] = json!(units);
                 }

@@ -217,7 +217,7 @@ impl Step {
 impl Customer {
     /// Does what the command says, or refuses and changes nothing.
     pub fn run(&mut self, command: &Command) -> Result<(), Refused> {
-        let shop = std::rc::Rc::clone(&self.shop);
+        let shop = std::sync::Arc::clone(&self.shop);
         let before = self.clone();
         let done = match *command {
             Command::Conclude {
