@@ -260,8 +260,11 @@ impl<'a> Portal<'a> {
         }
         let mut noted = found.clone();
         for paper in noted.iter_mut().filter_map(Value::as_object_mut) {
-            // The hash of a document with the ids on it.
+            // The hash of a document with the ids on it, and its lines, which are in the order of ids too where all else is equal.
             paper.remove("sha256");
+            if let Some(lines) = paper.get_mut("lines").and_then(Value::as_array_mut) {
+                lines.sort_by_cached_key(|line| named(line, names).to_string());
+            }
         }
         // Within a day lists are in the order of ids, which differ from run to run. Twice, because members name one another.
         for _ in 0..2 {
