@@ -159,7 +159,7 @@ list_of!(
         ("x-required-scopes" = json!(["usage:write"])),
         ("x-location" = json!(false)),
         ("x-problem-codes" = json!([
-            "catalogue_not_published", "test_clock_advancing", "usage_outside_contract", "usage_not_priced",
+            "catalogue_not_published", "test_clock_advancing", "usage_outside_contract", "usage_reference_taken", "usage_not_priced",
             "date_out_of_range", "quantity_out_of_range"
         ]))
     )

@@ -402,12 +402,31 @@ fn consequences(
 ) -> Result<Vec<Consequence>, Violation> {
     let mut consequences = Vec::new();
     for outcome in outcomes.iter().filter(|outcome| outcome.superseded_id.is_some()) {
-        let number = &before.subscription(&outcome.subscription_id)?.contract_number;
-        consequences.push(consequence(
-            "plan_change_superseded",
-            format!("Der ausstehende Vertragswechsel des Vertrags {number} entfällt; eine Rücknahme der Kündigung bringt ihn nicht zurück."),
-            format!("The pending plan change of contract {number} is dropped; revoking the cancellation does not bring it back."),
-        ));
+        let item = before.subscription(&outcome.subscription_id)?;
+        let (de, en) = match booked_name(item).filter(|_| item.booking.is_some()) {
+            Some(name) => (
+                format!(
+                    "Die ausstehende Mengenänderung von {} entfällt; eine Rücknahme der Kündigung bringt sie nicht zurück.",
+                    name.de
+                ),
+                format!(
+                    "The pending change of quantity of {} is dropped; revoking the cancellation does not bring it back.",
+                    name.en
+                ),
+            ),
+            None => {
+                let number = &item.contract_number;
+                (
+                    format!(
+                        "Der ausstehende Vertragswechsel des Vertrags {number} entfällt; eine Rücknahme der Kündigung bringt ihn nicht zurück."
+                    ),
+                    format!(
+                        "The pending plan change of contract {number} is dropped; revoking the cancellation does not bring it back."
+                    ),
+                )
+            }
+        };
+        consequences.push(consequence("plan_change_superseded", de, en));
     }
     for outcome in outcomes {
         consequences.extend(add_on_consequences(before, after, &outcome.subscription_id));

@@ -6,7 +6,8 @@ use time::{Date, OffsetDateTime};
 
 use crate::db::DbConnection;
 use crate::domain::access::{Principal, Scope};
-use crate::domain::invoice::{UsageReport, record_usage};
+use crate::domain::invoice::{UsageReport, check_repetition, record_usage};
+use crate::domain::violation::Violation;
 use crate::error::{AppError, FieldError};
 use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::account::AccountKey;
@@ -62,8 +63,21 @@ impl TryFrom<UsageRow> for UsageView {
     }
 }
 
-/// Records usage: all of it or nothing, once per idempotency key. A record whose reference is known is answered as it was
-/// recorded the first time. Customers are locked in the order of their ids.
+impl UsageView {
+    /// The report it came from.
+    fn report(&self) -> UsageReport {
+        UsageReport {
+            subscription_id: self.subscription_id.clone(),
+            price: self.price_key.clone(),
+            quantity: self.quantity,
+            reference: self.reference.clone(),
+            used_at: Some(self.used_at),
+        }
+    }
+}
+
+/// Records usage: all of it or nothing, once per idempotency key. A record that repeats what is recorded under its reference is
+/// answered as it was recorded the first time. Customers are locked in the order of their ids.
 ///
 /// # Errors
 /// [`AppError::Forbidden`] without `usage:write`, [`AppError::Validation`] for unknown contracts, and those of
@@ -156,19 +170,21 @@ fn decide(
     }
     let mut recorded = Vec::with_capacity(reports.len());
     for (index, report) in reports.iter().enumerate() {
-        if let Some(view) = report.reference.as_ref().and_then(|reference| known.get(reference)) {
-            recorded.push(view.clone());
-            continue;
-        }
+        let at_record = |mut violation: Violation| {
+            violation.pointer = Some(format!("/records/{index}{}", violation.pointer.unwrap_or_default()));
+            violation
+        };
         let bench = owners
             .get(&report.subscription_id)
             .and_then(|customer_id| benches.get_mut(customer_id))
             .ok_or(AppError::NotFound)?;
+        if let Some(view) = report.reference.as_ref().and_then(|reference| known.get(reference)) {
+            check_repetition(&bench.account, &view.report(), report).map_err(at_record)?;
+            recorded.push(view.clone());
+            continue;
+        }
         let circumstances = bench.ground.circumstances();
-        let record = record_usage(&mut bench.account, &circumstances, report).map_err(|mut violation| {
-            violation.pointer = Some(format!("/records/{index}{}", violation.pointer.unwrap_or_default()));
-            violation
-        })?;
+        let record = record_usage(&mut bench.account, &circumstances, report).map_err(at_record)?;
         let view = UsageView {
             id: record.id,
             customer_id: bench.customer_id().to_owned(),

@@ -80,12 +80,17 @@ pub fn can_match_nothing<'a>(filters: impl IntoIterator<Item = &'a Option<String
 ///
 /// # Errors
 /// `catalogue_not_published` before the first import.
-pub fn house(state: &AppState, conn: &mut DbConnection, provider_id: &str) -> Result<House, AppError> {
-    let catalogue = state.catalogues.current(conn, provider_id)?;
-    Ok(House {
-        zone: zone(&catalogue)?,
-        currency: catalogue.catalogue.provider.currency,
-    })
+fn house(state: &AppState, conn: &mut DbConnection, provider_id: &str) -> Result<House, AppError> {
+    House::of(&*state.catalogues.current(conn, provider_id)?)
+}
+
+impl House {
+    fn of(catalogue: &PublishedCatalogue) -> Result<Self, AppError> {
+        Ok(Self {
+            zone: zone(catalogue)?,
+            currency: catalogue.catalogue.provider.currency,
+        })
+    }
 }
 
 /// The zone of a provider's legal days.
@@ -150,8 +155,8 @@ pub fn subscriptions(
         // Before the first catalogue there is no house, but no contract either.
         return Ok(Vec::new());
     }
-    let house = house(state, conn, provider_id)?;
     let catalogue = state.catalogues.current(conn, provider_id)?;
+    let house = House::of(&catalogue)?;
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let phases = subscriptions::phases_of(conn, &ids)?;
     let changes = changes::load_of(conn, &ids)?;

@@ -151,6 +151,8 @@ problem_codes! {
         ("Die E-Mail ist noch unterwegs; erst danach kann sie noch einmal gesendet werden.", "The e-mail is still on its way; it can be sent again after that.");
     WebhookEndpointDisabled = "webhook_endpoint_disabled", CONFLICT, ("Webhook-Endpunkt abgeschaltet", "Webhook endpoint disabled"),
         ("Der Endpunkt ist abgeschaltet. Schalten Sie ihn zuerst mit „enabled“ wieder ein.", "The endpoint is disabled. Enable it first with “enabled”.");
+    UsageReferenceTaken = "usage_reference_taken", CONFLICT, ("Referenz vergeben", "Reference taken"),
+        ("Unter dieser Referenz ist schon andere Nutzung gemeldet.", "Other usage is already recorded under this reference.");
     UsageOutsideContract = "usage_outside_contract", CONFLICT, ("Nutzung außerhalb des Vertrags", "Usage outside the contract"),
         ("An diesem Tag läuft der Vertrag nicht; Nutzung wird nicht berechnet.", "The contract does not run on that day; the usage is not charged.");
     DeclarationDecided = "declaration_decided", CONFLICT, ("Erklärung schon erledigt", "Declaration decided"),

@@ -318,18 +318,20 @@ pub fn perform(account: &mut Account, circumstances: &Circumstances<'_>, booking
     due::advance_now(account, moment)
 }
 
-/// The refusal of a pause, which no add-on has (seed 003): what is offered instead.
-pub fn pause_not_offered(name: &LocalizedText) -> Violation {
+/// The refusal of a pause, which no add-on has (seed 003): what is offered instead, where something is.
+pub fn pause_not_offered(name: &LocalizedText, is_one_off: bool) -> Violation {
+    let (de, en) = if is_one_off {
+        ("kann nicht pausiert werden.", "cannot be paused.")
+    } else {
+        (
+            "kann nicht pausiert, aber jederzeit gekündigt und wieder gebucht werden.",
+            "cannot be paused, but it can be cancelled at any time and booked again.",
+        )
+    };
     Violation::conflict(
         "pause_not_offered",
-        format!(
-            "{} kann nicht pausiert, aber jederzeit gekündigt und wieder gebucht werden.",
-            name.de
-        ),
-        format!(
-            "{} cannot be paused, but it can be cancelled at any time and booked again.",
-            name.en
-        ),
+        format!("{} {de}", name.de),
+        format!("{} {en}", name.en),
     )
 }
 

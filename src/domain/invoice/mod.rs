@@ -26,4 +26,4 @@ pub use document::{CorrectedInvoice, Correction, CreditReason, Document, Documen
 pub use party::{Address, BillingDetails, Invoicing, Recipient, Supplier, document_number, is_number_format};
 pub use payment::{Allocation, Payment, PaymentOrder, record_payment};
 pub use treatment::{TaxTreatment, is_vat_id};
-pub use usage::{UsageRecord, UsageReport, UsageTotal, record_usage};
+pub use usage::{UsageRecord, UsageReport, UsageTotal, check_repetition, record_usage};

@@ -156,6 +156,34 @@ pub fn record_usage(
     Ok(record)
 }
 
+/// Holds a report to what is recorded under its reference: the same again is a repetition, anything else would be lost.
+///
+/// # Errors
+/// `usage_reference_taken`.
+pub fn check_repetition(account: &Account, recorded: &UsageReport, report: &UsageReport) -> Result<(), Violation> {
+    let is_unit_of_price = |subscription: &Subscription| {
+        let mut prices = subscription.phases.iter().flat_map(|phase| &phase.plan.plan.prices);
+        prices.any(|price| price.key == recorded.price && price.unit.as_deref() == Some(report.price.as_str()))
+    };
+    let same_price = recorded.price == report.price
+        || account
+            .subscription(&recorded.subscription_id)
+            .is_ok_and(is_unit_of_price);
+    let same = same_price
+        && recorded.subscription_id == report.subscription_id
+        && recorded.quantity == report.quantity
+        && report.used_at.is_none_or(|at| recorded.used_at == Some(at));
+    if same {
+        return Ok(());
+    }
+    Err(Violation::conflict(
+        "usage_reference_taken",
+        "Unter dieser Referenz ist andere Nutzung gemeldet.",
+        "Other usage is recorded under this reference.",
+    )
+    .at("/reference"))
+}
+
 fn too_much() -> Violation {
     Violation::invalid(
         "quantity_out_of_range",
@@ -165,9 +193,11 @@ fn too_much() -> Violation {
     .at("/quantity")
 }
 
+/// Usage of a contract that was withdrawn from would never be charged (§ 355 Abs. 3 BGB), so it is not taken as if it were.
 fn check_running(subscription: &Subscription, used_on: Date) -> Result<(), Violation> {
     let last = subscription.withdrawn_on.or(subscription.ends_on);
-    if used_on >= subscription.starts_on && last.is_none_or(|last| used_on <= last) {
+    let is_within = used_on >= subscription.starts_on && last.is_none_or(|last| used_on <= last);
+    if is_within && subscription.withdrawn_on.is_none() {
         return Ok(());
     }
     let from = subscription.starts_on;

@@ -115,13 +115,13 @@ pub fn pause(state: &AppState, command: &Command, item: &Item) -> Result<(), App
         let booking = bench.account.subscription(item.id())?;
         let name = booked_name(booking).ok_or(AppError::NotFound)?;
         let contract_id = booking.contract_id();
-        let violation = add_on::pause_not_offered(name)
-            .with(
-                "cancel",
-                format!("/v1/subscriptions/{contract_id}/add-ons/{}/cancellations", booking.id),
-            )
-            .with("rebook", format!("/v1/subscriptions/{contract_id}/add-ons"));
-        Err(violation.into())
+        let refused = add_on::pause_not_offered(name, booking.is_one_off_service());
+        if booking.is_one_off_service() {
+            return Err(refused.into());
+        }
+        let bookings = format!("/v1/subscriptions/{contract_id}/add-ons");
+        let refused = refused.with("cancel", format!("{bookings}/{}/cancellations", booking.id));
+        Err(refused.with("rebook", bookings).into())
     })
 }
 

@@ -1,7 +1,11 @@
 //! Access tokens: EdDSA JWTs (RFC 8725, RFC 9068) that carry the whole principal, so that no request needs the database to
 //! know who is asking.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
@@ -18,11 +22,25 @@ const TYPE: &str = "at+jwt";
 /// For whom the tokens are meant.
 const AUDIENCE: &str = "vertragswerk";
 
+/// How many tokens are remembered as well signed; beyond that all are forgotten and checked anew.
+const REMEMBERED: usize = 4_096;
+
 /// Issues and verifies access tokens.
 #[derive(Debug)]
 pub struct AccessTokens {
     keys: SigningKeys,
     issuer: String,
+    /// Tokens whose signature and claims have been checked: a client sends the same one with every request, and checking the
+    /// signature costs as much as a statement. Whether they are still good in time is asked every time.
+    checked: Mutex<HashMap<String, Arc<Checked>>>,
+}
+
+/// What a well-signed token says.
+#[derive(Debug)]
+struct Checked {
+    principal: Principal,
+    starts: i64,
+    expires: i64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,7 +76,11 @@ struct ActorClaim {
 impl AccessTokens {
     /// Tokens signed with `keys`; `issuer` is the address under which clients reach the server.
     pub fn new(keys: SigningKeys, issuer: String) -> Self {
-        Self { keys, issuer }
+        Self {
+            keys,
+            issuer,
+            checked: Mutex::default(),
+        }
     }
 
     /// The keys, for those who verify tokens themselves.
@@ -102,17 +124,35 @@ impl AccessTokens {
     /// # Errors
     /// [`AuthFailure::TokenExpired`] for a good token that is too old, [`AuthFailure::InvalidToken`] for everything else.
     pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<Principal, AuthFailure> {
-        let claims = self.verified_claims(token).ok_or(AuthFailure::InvalidToken)?;
+        let checked = self.checked(token).ok_or(AuthFailure::InvalidToken)?;
         let leeway = LEEWAY.whole_seconds();
         let seconds = now.unix_timestamp();
-        let starts = claims.nbf.unwrap_or(claims.iat);
-        if starts > seconds.saturating_add(leeway) {
+        if checked.starts > seconds.saturating_add(leeway) {
             return Err(AuthFailure::InvalidToken);
         }
-        if claims.exp.saturating_add(leeway) <= seconds {
+        if checked.expires.saturating_add(leeway) <= seconds {
             return Err(AuthFailure::TokenExpired);
         }
-        principal_of(claims).ok_or(AuthFailure::InvalidToken)
+        Ok(checked.principal.clone())
+    }
+
+    /// What the token says, if it is well signed and its claims fit together.
+    fn checked(&self, token: &str) -> Option<Arc<Checked>> {
+        if let Some(checked) = self.checked.lock().get(token) {
+            return Some(Arc::clone(checked));
+        }
+        let claims = self.verified_claims(token)?;
+        let checked = Arc::new(Checked {
+            starts: claims.nbf.unwrap_or(claims.iat),
+            expires: claims.exp,
+            principal: principal_of(claims)?,
+        });
+        let mut remembered = self.checked.lock();
+        if remembered.len() >= REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(token.to_owned(), Arc::clone(&checked));
+        Some(checked)
     }
 
     /// Checks everything but the times: the library would compare those with the machine's clock, not with ours.
@@ -198,6 +238,26 @@ mod tests {
         assert_eq!(at(630), Err(AuthFailure::TokenExpired));
         assert_eq!(at(-30).as_ref(), Ok(&principal));
         assert_eq!(at(-31), Err(AuthFailure::InvalidToken), "issued in the future");
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded_and_never_another_token() {
+        let tokens = tokens("https://api.example.com");
+        let token = tokens.issue(&session(), NOW, Duration::minutes(10)).expect("signed");
+        tokens.verify(&token, NOW).expect("good");
+        let mut forged = token.clone();
+        let last = if forged.ends_with('A') { "B" } else { "A" };
+        // Not the last character, of which some bits mean nothing.
+        forged.replace_range(forged.len() - 2..forged.len() - 1, last);
+        assert_eq!(tokens.verify(&forged, NOW), Err(AuthFailure::InvalidToken));
+        assert_eq!(tokens.checked.lock().len(), 1, "what is refused is not remembered");
+        for number in 0..REMEMBERED {
+            let checked = Arc::clone(&tokens.checked(&token).expect("good"));
+            tokens.checked.lock().insert(number.to_string(), checked);
+        }
+        let other = tokens.issue(&session(), NOW, Duration::minutes(10)).expect("signed");
+        tokens.verify(&other, NOW).expect("good");
+        assert!(tokens.checked.lock().len() <= 2);
     }
 
     #[test]

@@ -535,6 +535,13 @@ async fn by_billing(app: &TestApp<'_>, provoked: &mut Provoked) {
         409,
         "usage_outside_contract",
     );
+    let referred = |quantity: u32| {
+        let record = json!({ "subscription_id": id, "price": "sms", "quantity": quantity, "reference": "r" });
+        let staff = &staff;
+        async move { staff.post("/v1/usage", json!({ "records": [record] })).await }
+    };
+    referred(1).await.expect(201);
+    provoked.note(referred(2).await, 409, "usage_reference_taken");
 }
 
 async fn by_emails(app: &TestApp<'_>, provoked: &mut Provoked) {

@@ -59,6 +59,14 @@ async fn a_reference_is_recorded_once_and_a_fault_records_nothing(app: TestApp<'
     assert_eq!(first["data"][0]["id"], first["data"][1]["id"]);
     let again = staff.post("/v1/usage", body).await.expect(201);
     assert_eq!(first["data"], again["data"]);
+    // The reference stands for what was reported: other usage under it would be lost.
+    let mut other = record("sms", json!("b"));
+    other["quantity"] = json!(2);
+    let problem = staff
+        .post("/v1/usage", json!({ "records": [record("sms", json!("a")), other] }))
+        .await
+        .expect_problem(409, "usage_reference_taken");
+    assert_eq!(problem["errors"][0]["pointer"], "/records/1/reference");
     let faulty = json!({ "records": [record("sms", json!("c")), record("fax", json!("d"))] });
     let problem = staff
         .post("/v1/usage", faulty)
