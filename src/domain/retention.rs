@@ -5,6 +5,7 @@ use time::{Date, Month};
 
 use super::account::{Account, Moment};
 use super::calendar::add_days;
+use super::change::{Change, ChangeStatus};
 use super::event::DraftEvent;
 use super::event_type::EventType;
 use super::ids::IdKind;
@@ -125,6 +126,16 @@ pub fn erasure_due(subscription: &Subscription, cancellation_id: &str, moment: M
             },
         }),
     })
+}
+
+/// The latest cancellation of a contract that asked for erasure and was not taken back.
+pub fn erasure_wish(subscription: &Subscription) -> Option<&str> {
+    let asks = |change: &&Change| {
+        let details = change.cancellation();
+        change.status != ChangeStatus::Revoked && details.is_some_and(|details| details.delete_data)
+    };
+    let latest = subscription.changes.iter().rev().find(asks)?;
+    Some(&latest.id)
 }
 
 /// Whether the customer has a contract that is not over yet, so that the profile is still needed.

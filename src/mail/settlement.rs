@@ -32,6 +32,7 @@ impl Happening<'_> {
         };
         Some(json!({
             "received": audience.date_and_time(withdrawal.received_at),
+            "effective_on": audience.date(withdrawal.withdrawn_on),
             "subject_of_withdrawal": subject,
             "reason": withdrawal.reason,
             "refund": refund,

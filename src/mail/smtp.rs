@@ -178,7 +178,8 @@ fn tls_parameters(config: &MailConfig, host: &str) -> Result<TlsParameters, Mail
 
 /// Whether mail can be addressed there, in whatever script (RFC 6531). Whether anybody reads it is not known.
 pub fn is_address(text: &str) -> bool {
-    text.parse::<Address>().is_ok()
+    // Quoted names and numbers in brackets are addresses on paper, but no mail goes there.
+    !text.contains(['"', '[']) && text.parse::<Address>().is_ok()
 }
 
 /// The mail as it goes over the wire.

@@ -149,9 +149,12 @@ pub fn is_restricted(conn: &mut DbConnection, provider_id: &str, customer_id: &s
     Ok(found.is_some())
 }
 
-/// Those of the provider's customers named whose data are kept only because the law demands it.
-pub fn restricted_of(conn: &mut DbConnection, provider_id: &str, ids: &[&str]) -> Result<Vec<String>, DbError> {
-    Ok(restricted(provider_id).filter(customers::id.eq_any(ids)).load(conn)?)
+/// Those of the provider's customers named whose data are kept only because the law demands it, and since when.
+pub fn restricted_of(conn: &mut DbConnection, provider_id: &str, ids: &[&str]) -> Result<Vec<(String, Utc)>, DbError> {
+    Ok(restricted(provider_id)
+        .filter(customers::id.eq_any(ids))
+        .select((customers::id, customers::restricted_at.assume_not_null()))
+        .load(conn)?)
 }
 
 /// Takes the restriction back: a contract goes on again and needs the data.

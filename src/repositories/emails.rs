@@ -185,6 +185,31 @@ pub fn of_events(conn: &mut DbConnection, event_ids: &[&str]) -> Result<Vec<Emai
         .load(conn)?)
 }
 
+/// Gives the e-mails about an object to the customer and contract it turned out to concern.
+pub fn assign(
+    conn: &mut DbConnection,
+    object_id: &str,
+    customer_id: &str,
+    subscription_id: &str,
+) -> Result<(), DbError> {
+    diesel::update(emails::table.filter(emails::object_id.eq(object_id)))
+        .set((
+            emails::customer_id.eq(customer_id),
+            emails::subscription_id.eq(subscription_id),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The e-mails about some objects, oldest first.
+pub fn of_objects(conn: &mut DbConnection, object_ids: &[&str]) -> Result<Vec<EmailRow>, DbError> {
+    Ok(emails::table
+        .filter(emails::object_id.eq_any(object_ids))
+        .order(emails::id)
+        .select(EmailRow::as_select())
+        .load(conn)?)
+}
+
 /// The condition of the index of what is on its way, word for word: an index on a part of a table is only used where the
 /// statement itself says that it is about that part, and a bound value says nothing.
 fn on_its_way() -> SqlLiteral<Bool> {

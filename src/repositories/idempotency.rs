@@ -62,6 +62,19 @@ pub fn store(
     Ok(())
 }
 
+/// Takes the answers that name a customer or contract out of the keys: the key stays taken, and says of any repetition that it was
+/// used with another request. Looks through all keys that are kept; only erasures ask for it.
+pub fn erase(conn: &mut DbConnection, id: &str) -> Result<usize, DbError> {
+    let names_it = idempotency_keys::response_body.like(format!("%{id}%"));
+    Ok(diesel::update(idempotency_keys::table.filter(names_it))
+        .set((
+            idempotency_keys::fingerprint.eq(""),
+            idempotency_keys::response_body.eq(""),
+            idempotency_keys::response_headers.eq("{}"),
+        ))
+        .execute(conn)?)
+}
+
 /// Forgets keys older than `before`.
 pub fn delete_before(conn: &mut DbConnection, before: Utc) -> Result<usize, DbError> {
     Ok(diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.lt(before))).execute(conn)?)

@@ -21,7 +21,7 @@ use crate::state::AppState;
 const SEQUENCED_AT_ONCE: i64 = 5_000;
 
 /// What stands in the place of data that are kept only because the law demands it.
-const RESTRICTED_DATA: &str = "{\"restricted\":true}";
+pub const RESTRICTED_DATA: &str = "{\"restricted\":true}";
 
 /// Who caused a command, as events remember it.
 #[derive(Debug, Clone, Default)]
@@ -266,7 +266,10 @@ pub fn list(
 fn withhold_restricted(conn: &mut DbConnection, provider_id: &str, rows: &mut [EventRow]) -> Result<(), AppError> {
     let concerned: BTreeSet<&str> = rows.iter().map(|row| row.customer_id.as_str()).collect();
     let restricted = customers::restricted_of(conn, provider_id, &concerned.into_iter().collect::<Vec<_>>())?;
-    for row in rows.iter_mut().filter(|row| restricted.contains(&row.customer_id)) {
+    for row in rows
+        .iter_mut()
+        .filter(|row| restricted.iter().any(|(id, _)| *id == row.customer_id))
+    {
         RESTRICTED_DATA.clone_into(&mut row.data);
     }
     Ok(())

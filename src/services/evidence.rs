@@ -8,6 +8,8 @@ use time::OffsetDateTime;
 use super::chain::{BrokenChain, ProvenChain, verify_chain};
 use super::events::ChainEnd;
 use crate::domain::access::Principal;
+use crate::domain::email::EmailKind;
+use crate::domain::event_type::EventType;
 use crate::error::AppError;
 use crate::repositories::customers;
 use crate::repositories::emails::{self, EmailRow};
@@ -117,11 +119,32 @@ pub fn of_subscription(state: &AppState, principal: &Principal, id: &str) -> Res
             let event_id = row.event_id.clone().unwrap_or_default();
             confirmations.entry(event_id).or_default().push(confirmation(row));
         }
+        // Declarations are confirmed to the address they give before anybody knows whose they are: by no event, but by their id.
+        let declarations: HashMap<String, String> = declared.iter().filter_map(received_declaration).collect();
+        let ids: Vec<&str> = declarations.keys().map(String::as_str).collect();
+        for row in emails::of_objects(conn, &ids)? {
+            let event_id = row.object_id.as_ref().and_then(|id| declarations.get(id));
+            if let Some(event_id) = event_id.filter(|_| row.kind == EmailKind::DeclarationReceived.as_str()) {
+                confirmations
+                    .entry(event_id.clone())
+                    .or_default()
+                    .push(confirmation(row));
+            }
+        }
         let entry = |row| entry(row, principal, &mut confirmations);
         let entries = declared.into_iter().map(entry).collect::<Result<Vec<_>, AppError>>()?;
         let entries = entries.into_iter().flatten().collect();
         Ok(Evidence { entries, chain })
     })
+}
+
+/// The declaration whose receipt an event tells, with the event.
+fn received_declaration(row: &EventRow) -> Option<(String, String)> {
+    if row.event_type != EventType::DeclarationReceived.as_str() {
+        return None;
+    }
+    let data: Value = serde_json::from_str(&row.data).ok()?;
+    Some((data["declaration"]["id"].as_str()?.to_owned(), row.id.clone()))
 }
 
 fn confirmation(row: EmailRow) -> Confirmation {

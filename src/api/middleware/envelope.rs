@@ -118,7 +118,7 @@ impl Envelope {
     fn render(&self, error: &Error) -> Option<HttpResponse> {
         let problem = error.as_error::<Problem>()?;
         if let Some(cause) = problem.cause() {
-            tracing::error!(code = %problem, cause, method = self.method, path = self.path, "request failed");
+            tracing::error!(code = %problem, cause, method = self.method, path = %without_secrets(&self.path), "request failed");
         }
         Some(problem.respond(&self.context))
     }
@@ -156,12 +156,27 @@ impl Envelope {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         tracing::info!(
             method = self.method,
-            path = self.path,
+            path = %without_secrets(&self.path),
             status = status.as_u16(),
             micros,
             "served"
         );
     }
+}
+
+/// Parts of a path that are longer than any id are secrets: whoever knows one may read or confirm a declaration.
+const LONGEST_ID: usize = 40;
+
+/// The path as the log may keep it.
+fn without_secrets(path: &str) -> String {
+    let shown = |part: &str| {
+        if part.len() > LONGEST_ID {
+            "…".to_owned()
+        } else {
+            part.to_owned()
+        }
+    };
+    path.split('/').map(shown).collect::<Vec<_>>().join("/")
 }
 
 /// Whether the answer is a page for people that says itself what is wrong.
@@ -209,6 +224,24 @@ mod tests {
 
     async fn plain() -> HttpResponse {
         HttpResponse::PayloadTooLarge().body("too large")
+    }
+
+    #[test]
+    fn the_log_keeps_ids_but_no_tokens() {
+        let token = "2n8Zt0QmX5cVb7LkPq3RsWy1UaHdJfGeTiOoKlMnBvC";
+        for (path, logged) in [
+            (format!("/p/demo/bestaetigung/{token}"), "/p/demo/bestaetigung/…"),
+            (
+                format!("/v1/public/demo/withdrawals/{token}/confirm"),
+                "/v1/public/demo/withdrawals/…/confirm",
+            ),
+            (
+                "/v1/subscriptions/sub_01k9w3x8kqf0wvm2n6c1c9t7xh".to_owned(),
+                "/v1/subscriptions/sub_01k9w3x8kqf0wvm2n6c1c9t7xh",
+            ),
+        ] {
+            assert_eq!(without_secrets(&path), logged);
+        }
     }
 
     /// Status, headers and body of the answer to `path`.

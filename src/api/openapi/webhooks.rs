@@ -286,6 +286,10 @@ fn message_schema(name: &str, members: &[Member]) -> Value {
                     "truncated": {"const": false},
                     "data": {"$ref": "#/components/schemas/ErasedData"},
                 }},
+                {"type": "object", "title": "restricted", "properties": {
+                    "truncated": {"const": false},
+                    "data": {"$ref": "#/components/schemas/RestrictedData"},
+                }},
             ]},
         ],
     })

@@ -90,3 +90,51 @@ fn it_keeps_the_good_cause_and_is_kept_by_an_earlier_end() {
     let details = world.change_of(&id, &earlier.change_id).cancellation().expect("one");
     assert!(details.delete_data, "what was asked for once stays asked for");
 }
+
+#[test]
+fn a_withdrawal_keeps_the_wish_and_fulfils_it_at_once() {
+    // The cancellation is the withdrawal: within the period the catalogue takes it for one.
+    let mut world = World::demo("crm", date!(2026 - 03 - 15)).consumer();
+    let id = world.conclude("crm_basic");
+    world.on(date!(2026 - 03 - 20)).take_events();
+    let request = with_erasure(world.cancellation(&[&id]));
+    let outcome = world.try_cancel(&request).expect("a cancellation").remove(0);
+    assert!(outcome.withdrawal.is_some());
+    let events = world.take_events();
+    assert_eq!(
+        events
+            .iter()
+            .filter(|event| **event == "customer.data_erasure_due")
+            .count(),
+        1,
+        "{events:?}"
+    );
+
+    // The cancellation stands, and the contract is withdrawn from all the same.
+    let mut world = World::demo("crm", date!(2026 - 03 - 15)).consumer();
+    let id = world.conclude("crm_basic");
+    world.on(date!(2026 - 03 - 20));
+    let insisting = CancellationRequest {
+        as_cancellation: true,
+        ..with_erasure(world.cancellation(&[&id]))
+    };
+    assert!(
+        world
+            .try_cancel(&insisting)
+            .expect("a cancellation")
+            .remove(0)
+            .withdrawal
+            .is_none()
+    );
+    world.take_events();
+    world.withdraw(&id);
+    let events = world.take_events();
+    assert_eq!(
+        events
+            .iter()
+            .filter(|event| **event == "customer.data_erasure_due")
+            .count(),
+        1,
+        "{events:?}"
+    );
+}

@@ -25,6 +25,7 @@ use crate::domain::{
     money::{Currency, Money},
     plan_change::supersede,
     preview::totals_of_charges,
+    retention::{erasure_due, erasure_wish},
     subscription::Subscription,
     violation::Violation,
 };
@@ -132,6 +133,9 @@ impl<'a> Effect<'a> {
         let subscription = account.subscription(id)?;
         let event = DraftEvent::of_subscription(EventType::SubscriptionWithdrawn, subscription, self.moment, true);
         self.events.push(event);
+        // Who cancelled and wanted the data erased wants it no less now that the contract ends at once.
+        let wish = erasure_wish(subscription).and_then(|id| erasure_due(subscription, id, self.moment));
+        self.events.extend(wish);
         Ok(())
     }
 

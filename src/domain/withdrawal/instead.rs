@@ -11,6 +11,7 @@ use crate::domain::{
     event::DraftEvent,
     event_type::ChangeVerb,
     ids::IdKind,
+    retention::{erasure_due, erasure_wish},
     subscription::Subscription,
     violation::Violation,
 };
@@ -101,10 +102,15 @@ fn keep_declaration(
             withdrawal_id: Some(outcome.withdrawal.id.clone()),
         }),
     };
+    let had_wish = erasure_wish(subscription).is_some();
     subscription.changes.push(change.clone());
     let moment = circumstances.moment();
+    let due = erasure_due(subscription, &change.id, moment);
     let told = [ChangeVerb::Created, ChangeVerb::Applied]
         .map(|verb| DraftEvent::of_change(verb, subscription, &change, moment, true));
     account.events.extend(told);
+    if !had_wish {
+        account.events.extend(due);
+    }
     Ok(())
 }

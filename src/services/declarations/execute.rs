@@ -22,6 +22,7 @@ use crate::error::AppError;
 use crate::repositories::account::AccountKey;
 use crate::repositories::customers;
 use crate::repositories::declarations::{self, DeclarationDecision, DeclarationRow, HolderRow};
+use crate::repositories::emails;
 use crate::services::cancellations::{self, Contracts, NewCancellation};
 use crate::services::command::Command;
 use crate::services::events::Caller;
@@ -324,6 +325,10 @@ fn conclude(
     bench.stamp();
     bench.save(conn, &caller, state.clock.now())?;
     declarations::decide(conn, &row.id, &decision)?;
+    if let (Some(customer_id), Some(subscription_id)) = (&row.customer_id, &row.subscription_id) {
+        // What was mailed before anybody knew whose declaration it was belongs to the customer's history from now on.
+        emails::assign(conn, &row.id, customer_id, subscription_id)?;
+    }
     Ok(row)
 }
 

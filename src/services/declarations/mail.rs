@@ -95,8 +95,8 @@ fn write(
     let new = NewEmail {
         provider_id: &provider.id,
         provider: settings,
-        customer_id: None,
-        subscription_id: None,
+        customer_id: row.customer_id.as_deref(),
+        subscription_id: row.subscription_id.as_deref(),
         event_id: None,
         object_id: Some(&row.id),
         kind,

@@ -11,6 +11,7 @@ use crate::domain::event_type::EventType;
 use crate::domain::retention::{is_product_data, is_profile, profile_is_needed};
 use crate::error::AppError;
 use crate::repositories::events::EventRow;
+use crate::repositories::idempotency;
 use crate::repositories::retention::{self, ErasureRow};
 use crate::services::chain::ERASED_DATA;
 
@@ -84,6 +85,7 @@ fn erase(
     let mut payloads = retention::erase_payloads(conn, customer_id, of_contract, &types(is_product_data), ERASED_DATA)?;
     let slots = retention::erase_slots(conn, customer_id, of_contract)?;
     retention::erase_usage_references(conn, customer_id, of_contract)?;
+    idempotency::erase(conn, of_contract.unwrap_or(customer_id))?;
     if erased.everything {
         payloads += retention::erase_payloads(conn, customer_id, None, &types(is_profile), ERASED_DATA)?;
         retention::erase_profile(conn, customer_id, recorded_at.into())?;

@@ -1,6 +1,6 @@
 //! One attempt: lease deliveries in a short transaction, send outside of any, write down what came of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rand::RngExt;
 use time::{Duration, OffsetDateTime};
@@ -15,9 +15,11 @@ use crate::domain::webhook::message::Message;
 use crate::domain::webhook::schedule::{DisabledReason, PATIENCE, Response, wait_after};
 use crate::domain::webhook::signature::{self, WebhookSecret};
 use crate::error::AppError;
+use crate::repositories::customers;
 use crate::repositories::events::{self, EventRow};
 use crate::repositories::webhook_deliveries::{self, WebhookAttemptRow, WebhookDeliveryRow};
 use crate::repositories::webhook_endpoints::{self, WebhookEndpointRow};
+use crate::services::events::RESTRICTED_DATA;
 use crate::state::AppState;
 
 /// What is noted of an attempt whose worker died before an answer came.
@@ -99,7 +101,7 @@ fn claim_of(state: &AppState, endpoint_id: &str, limit: usize, now: OffsetDateTi
             return Ok(Vec::new());
         };
         let provider = provider(conn, &endpoint.provider_id)?;
-        let told = events_of(conn, &rows)?;
+        let told = events_of(conn, &endpoint.provider_id, &rows)?;
         for row in &mut rows {
             note_interrupted(conn, row)?;
             row.attempts += 1;
@@ -111,7 +113,7 @@ fn claim_of(state: &AppState, endpoint_id: &str, limit: usize, now: OffsetDateTi
         let allow_loopback = allows_loopback(state, &provider);
         rows.iter()
             .map(|row| {
-                let event = row.event_id.as_ref().and_then(|id| told.get(id));
+                let event = told.get(&row.id);
                 let (message_id, body) = message(row, event, livemode)?;
                 Ok(shipment(&endpoint, row, (message_id, body), allow_loopback, now))
             })
@@ -136,10 +138,31 @@ fn note_interrupted(conn: &mut DbConnection, row: &WebhookDeliveryRow) -> Result
     Ok(webhook_deliveries::insert_attempt(conn, &attempt)?)
 }
 
-fn events_of(conn: &mut DbConnection, rows: &[WebhookDeliveryRow]) -> Result<HashMap<String, EventRow>, AppError> {
+/// The events by the id of their delivery. What is sent again after the customer's data were restricted keeps its place, but not its
+/// data.
+fn events_of(
+    conn: &mut DbConnection,
+    provider_id: &str,
+    rows: &[WebhookDeliveryRow],
+) -> Result<HashMap<String, EventRow>, AppError> {
     let ids: Vec<&str> = rows.iter().filter_map(|row| row.event_id.as_deref()).collect();
     let events = events::by_ids(conn, &ids)?;
-    Ok(events.into_iter().map(|event| (event.id.clone(), event)).collect())
+    let concerned: BTreeSet<&str> = events.iter().map(|event| event.customer_id.as_str()).collect();
+    let restricted = customers::restricted_of(conn, provider_id, &concerned.into_iter().collect::<Vec<_>>())?;
+    let events: HashMap<String, EventRow> = events.into_iter().map(|event| (event.id.clone(), event)).collect();
+    let mut told = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let Some(event) = row.event_id.as_ref().and_then(|id| events.get(id)) else {
+            continue;
+        };
+        let mut event = event.clone();
+        let since = restricted.iter().find(|(id, _)| *id == event.customer_id);
+        if since.is_some_and(|(_, since)| row.created_at > *since && event.recorded_at < *since) {
+            RESTRICTED_DATA.clone_into(&mut event.data);
+        }
+        told.insert(row.id.clone(), event);
+    }
+    Ok(told)
 }
 
 /// Id and body of the message.

@@ -11,7 +11,7 @@ use crate::repositories::account::charge_in_memory;
 use crate::repositories::charges;
 use crate::repositories::payments::{self, PaymentRow};
 use crate::repositories::withdrawals::{self, WithdrawalFilter, WithdrawalRow};
-use crate::services::views;
+use crate::services::{restriction, views};
 use crate::state::AppState;
 
 /// One withdrawal.
@@ -26,6 +26,7 @@ pub fn find(state: &AppState, principal: &Principal, id: &str) -> Result<Withdra
         let row = withdrawals::find(conn, &principal.provider_id, principal.customer_filter(), id)?;
         let row = row.ok_or(AppError::NotFound)?;
         principal.require(Scope::SubscriptionsRead)?;
+        restriction::check(conn, principal, Some(&row.customer_id))?;
         views_of(conn, &[row])?.pop().ok_or(AppError::NotFound)
     })
 }

@@ -12,6 +12,8 @@ over_http!(
     retained_data_are_left_to_those_entrusted_with_them,
     a_new_contract_takes_the_restriction_back,
     an_end_without_erasure_restricts_nothing,
+    no_other_way_leads_to_the_data,
+    a_cancellation_that_is_a_withdrawal_erases_at_once,
 );
 
 /// A program of the provider with everything a support desk needs.
@@ -174,4 +176,92 @@ async fn an_end_without_erasure_restricts_nothing(app: TestApp<'_>) {
         (&kept["in_use"], &kept["retained"][0]["restricted"]),
         (&json!(false), &json!(false))
     );
+}
+
+/// Kept answers of idempotency keys, the receipt of a declaration, a withdrawal by its id.
+async fn no_other_way_leads_to_the_data(app: TestApp<'_>) {
+    let (clock, customer_id, contract) = customer(&app).await;
+    let (staff, desk) = (app.staff(PROVIDER), desk(&app).await);
+    let path = format!("/v1/customers/{customer_id}");
+    let session = staff.post_empty(&format!("{path}/sessions")).await.expect(200);
+    let own = app.anonymous.with_token(text(&session, "access_token"));
+    let second = conclude(&own).await;
+    let body = json!({ "reason": "Praxis aufgegeben", "as": "cancellation", "delete_data": true });
+    let cancel_contract = format!("/v1/subscriptions/{contract}/cancellations");
+    let cancelled = desk.post_once(&cancel_contract, "key", body.clone()).await.expect(201);
+    assert_eq!(
+        desk.post_once(&cancel_contract, "key", body.clone()).await.expect(201),
+        cancelled
+    );
+    let shown = staff.get(&format!("/v1/subscriptions/{second}")).await.expect(200);
+    let declared = crate::declarations::cancellation(text(&shown, "contract_number"));
+    app.anonymous
+        .post(crate::declarations::CANCELLATIONS, declared)
+        .await
+        .expect(201);
+    let receipts = |page: &serde_json::Value| {
+        let mails = page["data"].as_array().expect("a list").iter();
+        mails.filter(|mail| mail["kind"] == "declaration_received").count()
+    };
+    let mails = format!("/v1/emails?customer_id={customer_id}&limit=100");
+    assert_eq!(
+        receipts(&staff.get(&mails).await.expect(200)),
+        1,
+        "the receipt is part of the history"
+    );
+    let evidence = staff
+        .get(&format!("/v1/subscriptions/{second}/evidence"))
+        .await
+        .expect(200);
+    let received = evidence["data"]
+        .as_array()
+        .or_else(|| evidence["entries"].as_array())
+        .expect("entries");
+    let received = received
+        .iter()
+        .find(|entry| entry["event_type"] == "declaration.received" || entry["type"] == "declaration.received");
+    assert_eq!(
+        received.expect("a receipt")["confirmations"].as_array().map(Vec::len),
+        Some(1)
+    );
+
+    app.advance(PROVIDER, &clock, "2021-07-02T12:00:00Z").await;
+    let repeated = desk.post_once(&cancel_contract, "key", body).await;
+    assert!(!repeated.text.contains("Praxis aufgegeben"), "{}", repeated.text);
+    repeated.expect_problem(422, "idempotency_key_reused");
+    let everything = desk.get("/v1/emails?limit=100").await.expect(200);
+    assert_eq!(receipts(&everything), 0, "{everything}");
+}
+
+async fn a_cancellation_that_is_a_withdrawal_erases_at_once(app: TestApp<'_>) {
+    let provider = "kontaktkiste";
+    let clock = app.test_clock(provider, "2026-03-02T09:00:00Z").await;
+    let members = json!({ "test_clock_id": clock, "customer_type": "consumer", "external_id": "geheim-7" });
+    let (customer_id, customer) = app.customer_with(provider, members).await;
+    let contract = crate::invoices::story::conclude(&customer, "crm_basic").await;
+    let path = format!("/v1/subscriptions/{contract}/cancellations");
+    let change = customer.post(&path, json!({ "delete_data": true })).await.expect(201);
+    assert_eq!(
+        (&change["treated_as"], &change["delete_data"]),
+        (&json!("withdrawal"), &json!(true))
+    );
+    let staff = app.staff(provider);
+    let kept = staff
+        .get(&format!("/v1/customers/{customer_id}/data-retention"))
+        .await
+        .expect(200);
+    assert_eq!(kept["erasures"][0]["due_on"], json!("2026-03-02"), "{kept}");
+    let shown = staff.get(&format!("/v1/customers/{customer_id}")).await.expect(200);
+    assert_eq!(shown["external_id"], json!(null));
+    let withdrawal = staff
+        .get(&format!("/v1/withdrawals?customer_id={customer_id}"))
+        .await
+        .expect(200);
+    let withdrawal = format!("/v1/withdrawals/{}", text(&withdrawal["data"][0], "id"));
+    staff.get(&withdrawal).await.expect(200);
+    let admin = app.admin(provider).await;
+    let key = json!({ "name": "Support", "scopes": ["subscriptions:read"] });
+    let key = admin.post("/v1/api-keys", key).await.expect(201);
+    let desk = app.anonymous.with_token(text(&key, "secret"));
+    desk.get(&withdrawal).await.expect_problem(403, "insufficient_scope");
 }
