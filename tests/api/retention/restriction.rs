@@ -186,7 +186,7 @@ async fn no_other_way_leads_to_the_data(app: TestApp<'_>) {
     let session = staff.post_empty(&format!("{path}/sessions")).await.expect(200);
     let own = app.anonymous.with_token(text(&session, "access_token"));
     let second = conclude(&own).await;
-    let body = json!({ "reason": "Praxis aufgegeben", "as": "cancellation", "delete_data": true });
+    let body = json!({ "reason": "Praxis aufgegeben", "delete_data": true });
     let cancel_contract = format!("/v1/subscriptions/{contract}/cancellations");
     let cancelled = desk.post_once(&cancel_contract, "key", body.clone()).await.expect(201);
     assert_eq!(
