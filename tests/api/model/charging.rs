@@ -18,8 +18,9 @@ pub fn charge_period(item: &mut Item, day: Date, mistake: Mistake) -> bool {
     let through = last_day(item, last);
     item.charged_through = Some(through);
     if !is_extra_day(item, day, through) {
-        // A part that follows another part of the same period is the sum up to here less the sum before it.
-        let begun = if day == phase.from { day } else { first.max(phase.from) };
+        // A part that follows another part of the same period is the sum up to here less the sum before it (decision 0016); where
+        // plan or units have changed within the period it is a line of its own, rounded once.
+        let begun = if phase.from > first { day } else { first };
         for (key, kind, cents) in phase.tariff.prices.iter().filter(|price| price.1 != Kind::OneOff) {
             let units = if *kind == Kind::PerUnit { phase.units } else { 1 };
             let full = *cents * Fraction::whole(i128::from(units));
