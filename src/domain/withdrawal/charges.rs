@@ -142,6 +142,15 @@ pub(super) fn charge_missing(
         Stretch::From { from_on, today } => (from_on, today, None),
         Stretch::Days { from_on, through_on } => (from_on, through_on, Some(through_on)),
     };
+    // What was not taken back may reach beyond the end of a cancelled contract; what is charged anew reaches as far, and the end
+    // credits both.
+    let kept_through = charged_through(subscription)
+        .into_iter()
+        .max()
+        .filter(|_| limit.is_none());
+    let end = subscription
+        .ends_on
+        .map(|end| kept_through.map_or(end, |kept| end.max(kept)));
     let known = subscription.charges.len();
     let mut day = from_on.max(subscription.starts_on);
     while day <= last_begin {
@@ -151,7 +160,7 @@ pub(super) fn charge_missing(
         let Some(period) = phase.schedule.period_containing(day) else {
             break;
         };
-        let through = [Some(period.through_on), phase.through_on, subscription.ends_on, limit]
+        let through = [Some(period.through_on), phase.through_on, end, limit]
             .into_iter()
             .flatten()
             .min()
