@@ -216,8 +216,17 @@ fn on_its_way() -> SqlLiteral<Bool> {
     sql("emails.status IN ('queued', 'sending')")
 }
 
-/// Takes up to `limit` waiting e-mails in hand until `until`, oldest first, leaving out those another worker holds. One
-/// whose lease has run out was left behind by a worker that stopped, and is taken again.
+/// That no earlier e-mail to the same customer at the same address is on its way: a customer reads things in the order in which
+/// they happened. What nobody was recognised in waits for nothing, so that no stranger can keep a mail back.
+fn is_next() -> SqlLiteral<Bool> {
+    sql(
+        "NOT EXISTS (SELECT 1 FROM emails AS earlier WHERE earlier.customer_id = emails.customer_id \
+         AND earlier.recipient = emails.recipient AND earlier.id < emails.id AND earlier.status IN ('queued', 'sending'))",
+    )
+}
+
+/// Takes up to `limit` waiting e-mails in hand until `until`, oldest first, leaving out those another worker holds and those an
+/// earlier one goes before. One whose lease has run out was left behind by a worker that stopped, and is taken again.
 pub fn lease(conn: &mut DbConnection, now: Utc, until: Utc, limit: i64) -> Result<Vec<EmailRow>, DbError> {
     let mut rows: Vec<EmailRow> = lock_free_rows!(
         conn,
@@ -229,6 +238,7 @@ pub fn lease(conn: &mut DbConnection, now: Utc, until: Utc, limit: i64) -> Resul
                     .or(emails::status.eq("sending").and(emails::leased_until.le(now)))
             )
             .filter(emails::next_attempt_at.le(now))
+            .filter(is_next())
             .order((emails::next_attempt_at, emails::id))
             .limit(limit)
             .select(EmailRow::as_select()),
@@ -258,7 +268,8 @@ pub fn is_waiting(conn: &mut DbConnection, now: Utc) -> Result<bool, DbError> {
                 .eq("queued")
                 .or(emails::status.eq("sending").and(emails::leased_until.le(now))),
         )
-        .filter(emails::next_attempt_at.le(now));
+        .filter(emails::next_attempt_at.le(now))
+        .filter(is_next());
     Ok(diesel::select(diesel::dsl::exists(query)).get_result(conn)?)
 }
 
@@ -273,4 +284,22 @@ pub fn settle(conn: &mut DbConnection, id: &str, attempt: i32, outcome: &EmailOu
     .set(outcome)
     .execute(conn)?;
     Ok(changed == 1)
+}
+
+/// Lets what follows an e-mail to the same customer and address wait until its next attempt, so that nobody who looks for work
+/// walks past it meanwhile.
+pub fn wait_behind(conn: &mut DbConnection, first: &EmailRow, until: Utc) -> Result<(), DbError> {
+    let Some(customer_id) = &first.customer_id else {
+        return Ok(());
+    };
+    let followers = emails::table
+        .filter(on_its_way())
+        .filter(emails::customer_id.eq(customer_id))
+        .filter(emails::recipient.eq(&first.recipient))
+        .filter(emails::id.gt(&first.id))
+        .filter(emails::next_attempt_at.lt(until));
+    diesel::update(followers)
+        .set(emails::next_attempt_at.eq(until))
+        .execute(conn)?;
+    Ok(())
 }

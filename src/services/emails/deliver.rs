@@ -20,7 +20,8 @@ use crate::state::{AppState, Delivery};
 /// How long a worker may have a mail in hand before another takes it over. Longer than a conversation with a slow mail server.
 const LEASE: Duration = Duration::minutes(4);
 
-/// Delivers the mail that has waited longest; says whether there was one.
+/// Delivers the mail that has waited longest, and those to one customer in the order in which they were written; says whether
+/// there was one.
 ///
 /// # Errors
 /// Those of the database. What goes wrong with the mail is recorded with the mail.
@@ -42,9 +43,13 @@ pub fn deliver_next(state: &AppState) -> Result<bool, AppError> {
     if outcome.status == EmailStatus::Failed.as_str() {
         tracing::error!(email_id = row.id, reason = outcome.last_error, "an e-mail was given up");
     }
-    let settled = state
-        .db
-        .write(|conn| Ok::<_, AppError>(emails::settle(conn, &row.id, row.attempts, &outcome)?))?;
+    let settled = state.db.write(|conn| {
+        let settled = emails::settle(conn, &row.id, row.attempts, &outcome)?;
+        if settled && outcome.status == EmailStatus::Queued.as_str() {
+            emails::wait_behind(conn, &row, outcome.next_attempt_at)?;
+        }
+        Ok::<_, AppError>(settled)
+    })?;
     if !settled {
         tracing::warn!(email_id = row.id, "another worker took this e-mail over");
     }

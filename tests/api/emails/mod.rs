@@ -4,4 +4,5 @@ mod add_ons;
 mod contracts;
 mod delivery;
 mod history;
+mod order;
 mod settlement;
