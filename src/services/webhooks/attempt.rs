@@ -25,6 +25,9 @@ use crate::state::AppState;
 /// What is noted of an attempt whose worker died before an answer came.
 const INTERRUPTED: &str = "interrupted";
 
+/// How long after it was recorded an event is queued for the first time, at the latest. What is queued later is a replay.
+const FIRST_TIME: Duration = Duration::days(1);
+
 /// A message ready to be sent, leased to this worker.
 #[derive(Debug, Clone)]
 pub struct Shipment {
@@ -157,12 +160,20 @@ fn events_of(
         };
         let mut event = event.clone();
         let since = restricted.iter().find(|(id, _)| *id == event.customer_id);
-        if since.is_some_and(|(_, since)| row.created_at > *since && event.recorded_at < *since) {
+        if since.is_some_and(|(_, since)| is_withheld(row, &event, *since)) {
             RESTRICTED_DATA.clone_into(&mut event.data);
         }
         told.insert(row.id.clone(), event);
     }
     Ok(told)
+}
+
+/// Whether a message keeps only its place, the customer's data being restricted since then: it is sent again, by hand (which starts
+/// to count failures afresh) or by a replay (which queues anew). What happens with the end itself, or after it, is told once.
+fn is_withheld(row: &WebhookDeliveryRow, event: &EventRow, since: Utc) -> bool {
+    let by_hand = row.attempts > row.failures;
+    let is_late = row.created_at.instant() - event.recorded_at.instant() > FIRST_TIME;
+    by_hand || (row.created_at > since && (event.recorded_at < since || is_late))
 }
 
 /// Id and body of the message.

@@ -6,6 +6,7 @@ mod failing;
 mod managing;
 mod public_verifier;
 mod receiver;
+mod restricted;
 mod workers;
 
 use std::net::TcpListener;
