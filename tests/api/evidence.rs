@@ -10,12 +10,16 @@ use vertragswerk::error::AppError;
 use vertragswerk::services::catalogue::import;
 use vertragswerk::services::emails::deliver_next;
 
+use crate::declarations::{
+    CANCELLATIONS, WITHDRAWALS, cancellation, consumer_contract, plus_contract, text, withdrawal,
+};
 use crate::helpers::mail::MailServer;
 use crate::helpers::{TestApp, over_http};
 use crate::scenarios::story::consents;
 
 over_http!(
     a_declaration_is_proven_with_what_was_shown,
+    what_was_declared_without_login_names_its_button,
     tampering_with_any_row_breaks_the_chain,
     a_new_version_waits_for_its_day_and_pdfs_stay_as_accepted
 );
@@ -113,6 +117,35 @@ async fn a_declaration_is_proven_with_what_was_shown(app: TestApp<'_>) {
         .and_then(|entries| entries.last())
         .expect("an entry");
     assert_eq!(last["actor"]["address"], "127.0.0.1");
+}
+
+async fn what_was_declared_without_login_names_its_button(app: TestApp<'_>) {
+    let (_, _, contract) = plus_contract(&app).await;
+    let declared = cancellation(text(&contract, "contract_number"));
+    app.anonymous.post(CANCELLATIONS, declared).await.expect(201);
+    let (_, _, withdrawn) = consumer_contract(&app).await;
+    let draft = app
+        .anonymous
+        .post(WITHDRAWALS, withdrawal(text(&withdrawn, "contract_number")))
+        .await
+        .expect(201);
+    app.anonymous.post_empty(text(&draft, "confirm_href")).await.expect(201);
+    for (provider, contract, button) in [
+        (PROVIDER, contract, "jetzt kündigen"),
+        ("kontaktkiste", withdrawn, "Widerruf bestätigen"),
+    ] {
+        let path = format!("/v1/subscriptions/{}/evidence", text(&contract, "id"));
+        let evidence = app.staff(provider).get(&path).await.expect(200);
+        let entries = evidence["data"].as_array().expect("entries");
+        let received = entries.iter().find(|entry| entry["type"] == "declaration.received");
+        assert_eq!(
+            received.expect("the receipt")["order_button_text"],
+            button,
+            "{evidence}"
+        );
+        let executed = entries.iter().find(|entry| entry["type"] == "declaration.executed");
+        assert_eq!(executed.expect("its effect")["order_button_text"], Value::Null);
+    }
 }
 
 async fn tampering_with_any_row_breaks_the_chain(app: TestApp<'_>) {

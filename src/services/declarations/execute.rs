@@ -10,7 +10,7 @@ use crate::domain::calendar::{FIRST_DATE, LAST_DATE};
 use crate::domain::cancellation::cancel;
 use crate::domain::customer_type::CustomerType;
 use crate::domain::declaration::{
-    DeclarationContent, DeclarationStatus, DeclaredCancellation, DeclaredWithdrawal, Timeliness, timeliness,
+    DeclarationContent, DeclarationStatus, DeclaredCancellation, DeclaredWithdrawal, Timeliness, function, timeliness,
 };
 use crate::domain::event::{DraftEvent, instant};
 use crate::domain::event_type::EventType;
@@ -272,9 +272,16 @@ fn note_receipt(bench: &mut Workbench, row: &DeclarationRow, holder: &HolderRow,
             subscription_id: Some(holder.candidate.subscription_id.clone()),
             occurred_at: received_at,
             by_caller: true,
-            data: json!({ "declaration": snapshot(row) }),
+            data: json!({ "declaration": snapshot(row), "evidence": evidence(row) }),
         });
     }
+}
+
+/// What the person saw, as other commands keep it: the button with which it was declared (§ 312k Abs. 2, § 356a Abs. 3 BGB). No
+/// document has to be agreed to.
+fn evidence(row: &DeclarationRow) -> Value {
+    let button = function(row.content.0.kind()).confirm;
+    json!({ "consents": [], "order_button_text": button.label })
 }
 
 fn decision(
