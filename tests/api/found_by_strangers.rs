@@ -7,7 +7,7 @@ use crate::helpers::{TestApp, over_http};
 use crate::scenarios::story::consents;
 
 over_http!(
-    text_with_u0000_is_refused_everywhere,
+    text_with_u0000_is_refused,
     what_is_to_be_kept_must_go_on,
     a_good_cause_needs_words,
     a_preview_is_confirmed_in_any_language,
@@ -20,7 +20,7 @@ async fn conclude(customer: &Caller, plan: &str, quantity: u32) -> String {
     subscription["id"].as_str().expect("an id").to_owned()
 }
 
-async fn text_with_u0000_is_refused_everywhere(app: TestApp<'_>) {
+async fn text_with_u0000_is_refused(app: TestApp<'_>) {
     let form = |body: &'static str| {
         let request = app.anonymous.request(reqwest::Method::POST, "/v1/auth/token");
         let request = request

@@ -36,7 +36,7 @@ pub struct Json<T> {
     pub body_hash: [u8; 32],
 }
 
-/// Like [`Json`], with the body exactly as it arrived, to be kept as evidence.
+/// Like [`Json`], with the body exactly as it arrived, to be kept as evidence. U+0000 in a text is replaced, not refused.
 #[derive(Debug, Clone)]
 pub struct RawJson<T> {
     /// What was sent.
@@ -92,7 +92,7 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for RawJson<T> {
         let body = read_body(request, payload, &["application/json"]);
         Box::pin(async move {
             let body = body.await?;
-            let (value, _) = read_json(&body)?;
+            let value = typed(strict_json::parse_whatever_is_said(&body))?;
             let raw = String::from_utf8_lossy(&body).into_owned();
             Ok(Self { value, raw })
         })
@@ -224,15 +224,18 @@ fn media_type(request: &HttpRequest) -> Option<String> {
 }
 
 fn read_json<T: DeserializeOwned + Validate>(body: &[u8]) -> Result<(T, [u8; 32]), Problem> {
-    let value: Value = strict_json::parse(body).map_err(|reason| {
+    Ok((typed(strict_json::parse(body))?, Sha256::digest(body).into()))
+}
+
+fn typed<T: DeserializeOwned + Validate>(parsed: Result<Value, String>) -> Result<T, Problem> {
+    let value = parsed.map_err(|reason| {
         let text = LocalizedText::new(
             format!("Kein gültiges JSON: {reason}"),
             format!("Not valid JSON: {reason}"),
         );
         Problem::new(ProblemCode::MalformedJson).detail(text)
     })?;
-    let value = faults::read(value).map_err(AppError::Validation)?;
-    Ok((value, Sha256::digest(body).into()))
+    Ok(faults::read(value).map_err(AppError::Validation)?)
 }
 
 fn read_form<T: DeserializeOwned + Validate>(body: &[u8]) -> Result<T, Vec<FieldError>> {

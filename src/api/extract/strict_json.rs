@@ -14,10 +14,21 @@ pub const MAX_DEPTH: usize = 32;
 /// # Errors
 /// What is wrong and where (line and column), without any of the document's content.
 pub fn parse(bytes: &[u8]) -> Result<Value, String> {
+    read(bytes, false)
+}
+
+/// Like [`parse`], but a U+0000 in a text reads as U+FFFD: nothing in a text may keep a declaration from being received.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_whatever_is_said(bytes: &[u8]) -> Result<Value, String> {
+    read(bytes, true)
+}
+
+fn read(bytes: &[u8], replaces_nul: bool) -> Result<Value, String> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Level(0)
-        .deserialize(&mut deserializer)
-        .map_err(|error| describe(&error))?;
+    let top = Level { depth: 0, replaces_nul };
+    let value = top.deserialize(&mut deserializer).map_err(|error| describe(&error))?;
     deserializer.end().map_err(|error| describe(&error))?;
     Ok(value)
 }
@@ -26,24 +37,30 @@ fn describe(error: &serde_json::Error) -> String {
     error.to_string()
 }
 
-/// U+0000 is no text: PostgreSQL cannot store it, and no reader would see it.
-fn no_nul<E: Error>(text: &str) -> Result<(), E> {
-    if text.contains('\0') {
-        Err(E::custom("U+0000 is not text"))
-    } else {
-        Ok(())
-    }
-}
-
 #[derive(Clone, Copy)]
-struct Level(usize);
+struct Level {
+    depth: usize,
+    replaces_nul: bool,
+}
 
 impl Level {
     fn deeper<E: Error>(self) -> Result<Self, E> {
-        if self.0 < MAX_DEPTH {
-            Ok(Self(self.0 + 1))
+        if self.depth < MAX_DEPTH {
+            let depth = self.depth + 1;
+            Ok(Self { depth, ..self })
         } else {
             Err(E::custom("nested too deeply"))
+        }
+    }
+
+    /// U+0000 is no text: PostgreSQL cannot store it, and no reader would see it.
+    fn text<E: Error>(self, text: String) -> Result<Value, E> {
+        if !text.contains('\0') {
+            Ok(Value::String(text))
+        } else if self.replaces_nul {
+            Ok(Value::String(text.replace('\0', "\u{fffd}")))
+        } else {
+            Err(E::custom("U+0000 is not text"))
         }
     }
 }
@@ -84,13 +101,11 @@ impl<'de> Visitor<'de> for Level {
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        no_nul(value)?;
-        Ok(Value::String(value.to_owned()))
+        self.text(value.to_owned())
     }
 
     fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
-        no_nul(&value)?;
-        Ok(Value::String(value))
+        self.text(value)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
@@ -124,6 +139,17 @@ mod tests {
         let text = r#"{"a": [1, -2, "x", null, true, {"b": {}}], "c": 18446744073709551615}"#;
         let expected: Value = serde_json::from_str(text).expect("valid");
         assert_eq!(parse(text.as_bytes()), Ok(expected));
+    }
+
+    #[test]
+    fn u0000_is_refused_or_replaced() {
+        let text = br#"{"a": ["x\u0000y"]}"#;
+        assert!(parse(text).is_err_and(|error| error.contains("U+0000")));
+        assert_eq!(
+            parse_whatever_is_said(text),
+            Ok(serde_json::json!({"a": ["x\u{fffd}y"]}))
+        );
+        assert!(parse_whatever_is_said(br#"{"a": 1, "a": 1}"#).is_err());
     }
 
     #[test]

@@ -43,18 +43,16 @@ pub(super) fn form_name(pointer: &str) -> String {
     pointer.trim_start_matches('/').replace('/', "_")
 }
 
-/// Reads a form body; the first value of a name counts. `None` when it is not UTF-8 or holds U+0000.
+/// Reads a form body; the first value of a name counts. U+0000, which is no text, reads as U+FFFD. `None` when it
+/// is not UTF-8, or holds the bare byte, which no browser sends and no database keeps.
 pub(super) fn entered(body: &[u8]) -> Option<Entered> {
-    let text = std::str::from_utf8(body).ok()?;
+    let text = std::str::from_utf8(body).ok().filter(|text| !text.contains('\0'))?;
     let mut fields = Entered::new();
     for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
-        if name.contains('\0') || value.contains('\0') {
-            return None;
-        }
         // Browsers send line breaks as CR LF.
         fields
             .entry(name.into_owned())
-            .or_insert_with(|| value.replace("\r\n", "\n"));
+            .or_insert_with(|| value.replace("\r\n", "\n").replace('\0', "\u{fffd}"));
     }
     Some(fields)
 }
