@@ -6,10 +6,11 @@ use time::Date;
 
 use super::{Findings, Invariant};
 use crate::domain::{
-    calendar::next_day,
+    calendar::{next_day, previous_day},
     catalogue::PriceKind,
     change::ChangeKind,
     charge::{Charge, ChargeKind},
+    charging::is_free_last_day,
     subscription::{Phase, Subscription},
 };
 
@@ -170,6 +171,12 @@ fn check_past(findings: &mut Findings, subscription: &Subscription, charged_up_t
         return;
     }
     let through = subscription.ends_on.map_or(today, |end| end.min(today));
+    let is_free = |phase: &Phase| is_free_last_day(subscription, phase, through);
+    let through = if subscription.phase_on(through).is_some_and(is_free) {
+        previous_day(through)
+    } else {
+        through
+    };
     // What a package took in on its first day ended before it began.
     if through < subscription.starts_on {
         return;
