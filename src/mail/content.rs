@@ -264,10 +264,8 @@ impl Happening<'_> {
             let (de, en) = match price.kind {
                 PriceKind::Flat => (format!("je {interval}"), format!("per {interval}")),
                 PriceKind::PerUnit => (format!("je Einheit und {interval}"), format!("per unit and {interval}")),
-                PriceKind::Usage => {
-                    let unit = price.unit.as_deref().unwrap_or_default();
-                    (format!("je Nutzung ({unit})"), format!("per use ({unit})"))
-                }
+                // What is used, the label says; the unit is a key for programs.
+                PriceKind::Usage => ("je Nutzung".to_owned(), "per use".to_owned()),
                 PriceKind::OneOff => ("einmalig".to_owned(), "once".to_owned()),
             };
             let per = if audience.locale == Locale::De { de } else { en };
