@@ -300,6 +300,26 @@ async fn nothing_travels_unencrypted_where_encryption_was_asked_for(app: TestApp
     assert!(accepted[0].encrypted);
     assert_eq!(accepted[0].login.as_deref(), Some("portal\0p@ss"));
     assert_eq!(accepted[0].from, "<vertraege@portal.example>");
+
+    let wrapped = MailServer::wrapped();
+    let mut config = wrapped.config("portal:p%40ss@", "");
+    let (_, customer) = app.customer(PROVIDER, "business").await;
+    conclude(&customer, "basis", 1).await;
+    deliver(&sender(&app.state, &config)).await;
+    assert_eq!(
+        newest(&app).await["status"],
+        "queued",
+        "nor is it where TLS comes first"
+    );
+    app.state.clock.advance(Duration::hours(1));
+    config.smtp_ca_file = Some(authority());
+    deliver(&sender(&app.state, &config)).await;
+    let accepted = wrapped.accepted();
+    assert_eq!(accepted.len(), 1, "{}", newest(&app).await);
+    assert_eq!(
+        (accepted[0].encrypted, accepted[0].login.as_deref()),
+        (true, Some("portal\0p@ss"))
+    );
 }
 
 async fn foreign_text_stays_text(app: TestApp<'_>) {

@@ -39,6 +39,8 @@ struct Shared {
     accepted: Mutex<Vec<Received>>,
     refused: Mutex<Vec<Received>>,
     tls: Option<Arc<ServerConfig>>,
+    /// Whether it speaks TLS from the first byte on.
+    wrapped: bool,
 }
 
 /// A mail as it came over the wire.
@@ -64,11 +66,20 @@ pub fn authority() -> PathBuf {
 impl MailServer {
     /// A server without encryption.
     pub fn plain() -> Self {
-        Self::start(None)
+        Self::start(None, false)
     }
 
     /// A server that offers STARTTLS and AUTH.
     pub fn encrypted() -> Self {
+        Self::start(Some(Self::tls()), false)
+    }
+
+    /// A server that speaks TLS from the first byte on (`smtps`).
+    pub fn wrapped() -> Self {
+        Self::start(Some(Self::tls()), true)
+    }
+
+    fn tls() -> Arc<ServerConfig> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api/helpers/tls");
         let certificate = CertificateDer::from_pem_file(folder.join("server.pem")).expect("a certificate");
         let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).expect("a key");
@@ -79,10 +90,10 @@ impl MailServer {
             .with_no_client_auth()
             .with_single_cert(vec![certificate], key)
             .expect("a TLS configuration");
-        Self::start(Some(Arc::new(config)))
+        Arc::new(config)
     }
 
-    fn start(tls: Option<Arc<ServerConfig>>) -> Self {
+    fn start(tls: Option<Arc<ServerConfig>>, wrapped: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let shared = Arc::new(Shared {
@@ -90,6 +101,7 @@ impl MailServer {
             accepted: Mutex::default(),
             refused: Mutex::default(),
             tls,
+            wrapped,
         });
         let serving = Arc::clone(&shared);
         std::thread::spawn(move || {
@@ -119,10 +131,12 @@ impl MailServer {
         self.shared.refused.lock().clone()
     }
 
-    /// Its configuration; `url` completes `smtp://…@localhost:port`.
+    /// Its configuration: `login` and `query` complete `smtp://127.0.0.1:port`.
     pub fn config(&self, login: &str, query: &str) -> MailConfig {
+        let scheme = if self.shared.wrapped { "smtps" } else { "smtp" };
+        let url = format!("{scheme}://{login}127.0.0.1:{}{query}", self.port);
         MailConfig {
-            smtp_url: Some(Secret::new(format!("smtp://{login}127.0.0.1:{}{query}", self.port))),
+            smtp_url: Some(Secret::new(url)),
             mail_from: Some("vertraege@portal.example".to_owned()),
             ..MailConfig::default()
         }
@@ -152,6 +166,10 @@ fn converse(shared: &Shared, tcp: TcpStream) -> std::io::Result<()> {
     let mut link: BufReader<Box<dyn Stream>> = BufReader::new(Box::new(tcp.try_clone()?));
     let mut socket = Some(tcp);
     let (mut encrypted, mut login, mut from, mut to) = (false, None, String::new(), String::new());
+    if shared.wrapped {
+        link = encrypt(shared, &mut socket)?;
+        encrypted = true;
+    }
     say(&mut link, "220 test ESMTP")?;
     let mut line = String::new();
     loop {
@@ -169,13 +187,12 @@ fn converse(shared: &Shared, tcp: TcpStream) -> std::io::Result<()> {
             };
             say(&mut link, &format!("250-test\r\n{extra}250 8BITMIME"))?;
         } else if upper == "STARTTLS" {
-            let (Some(config), Some(tcp)) = (&shared.tls, socket.take()) else {
+            if shared.tls.is_none() || encrypted {
                 say(&mut link, "502 no")?;
                 continue;
-            };
+            }
             say(&mut link, "220 go")?;
-            let connection = ServerConnection::new(Arc::clone(config)).map_err(std::io::Error::other)?;
-            link = BufReader::new(Box::new(StreamOwned::new(connection, tcp)));
+            link = encrypt(shared, &mut socket)?;
             encrypted = true;
         } else if let Some(secret) = command.strip_prefix("AUTH PLAIN ") {
             let secret = STANDARD.decode(secret).unwrap_or_default();
@@ -223,6 +240,15 @@ fn converse(shared: &Shared, tcp: TcpStream) -> std::io::Result<()> {
             say(&mut link, "250 ok")?;
         }
     }
+}
+
+/// Speaks TLS from here on.
+fn encrypt(shared: &Shared, socket: &mut Option<TcpStream>) -> std::io::Result<BufReader<Box<dyn Stream>>> {
+    let (Some(config), Some(tcp)) = (&shared.tls, socket.take()) else {
+        return Err(std::io::ErrorKind::Unsupported.into());
+    };
+    let connection = ServerConnection::new(Arc::clone(config)).map_err(std::io::Error::other)?;
+    Ok(BufReader::new(Box::new(StreamOwned::new(connection, tcp))))
 }
 
 fn say(link: &mut BufReader<Box<dyn Stream>>, text: &str) -> std::io::Result<()> {

@@ -67,7 +67,10 @@ const GERMAN: [Expected; 7] = [
     Expected {
         kind: "plan_change_applied",
         subject: "Ihr Vertragswechsel ist wirksam (",
-        parts: &["Seit dem 01.10.2021 gilt Sprechfenster basis (Menge 1)."],
+        parts: &[
+            "Seit dem 01.10.2021 gilt Sprechfenster basis (Menge 1).",
+            "Eingang Ihrer Erklärung: 01.04.2021, 10:00:00 Uhr (UTC+02:00)",
+        ],
     },
     Expected {
         kind: "cancellation_received",
@@ -122,7 +125,10 @@ const ENGLISH: [Expected; 7] = [
     Expected {
         kind: "plan_change_applied",
         subject: "Your plan change is in effect (",
-        parts: &["since 1 October 2021 Sprechfenster basis (quantity 1) applies."],
+        parts: &[
+            "since 1 October 2021 Sprechfenster basis (quantity 1) applies.",
+            "Your declaration received: 1 April 2021, 10:00:00 (UTC+02:00)",
+        ],
     },
     Expected {
         kind: "cancellation_received",
