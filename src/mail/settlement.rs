@@ -7,7 +7,9 @@ use crate::domain::calendar::parse_date;
 use crate::domain::event::DraftEvent;
 use crate::domain::localized::Locale;
 use crate::domain::money::Money;
+use crate::domain::retention::erasure_wish;
 use crate::domain::subscription::Subscription;
+use crate::domain::withdrawal::WithdrawalKind;
 
 impl Happening<'_> {
     /// A withdrawal: from what, what becomes of what was charged, and until when is refunded (§ 357 Abs. 1 BGB).
@@ -35,6 +37,7 @@ impl Happening<'_> {
             "effective_on": audience.date(withdrawal.withdrawn_on),
             "subject_of_withdrawal": subject,
             "reason": withdrawal.reason,
+            "delete_data": withdrawal.kind == WithdrawalKind::Contract && erasure_wish(about).is_some(),
             "refund": refund,
             "dropped": self.unless_zero(amounts.dropped.gross),
             "credited": self.unless_zero(amounts.credited.gross),

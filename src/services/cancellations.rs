@@ -23,6 +23,7 @@ use crate::services::command::{self, Command};
 use crate::services::idempotency::Answer;
 use crate::services::plan_changes::{ChangeQuery, Item, find_change, list_changes, subscription_key};
 use crate::services::preview_token::IssuedPreview;
+use crate::services::retention;
 use crate::services::views::ChangeView;
 use crate::services::withdrawals;
 use crate::services::workbench::{Ground, Workbench};
@@ -441,7 +442,12 @@ fn consequences(
             "The provider reviews the reason. If it is accepted, the contract ends with the day of receipt; until then the date named applies.",
         ));
     }
-    if request.delete_data {
+    let is_withdrawal = |outcome: &CancellationOutcome| outcome.withdrawal.is_some();
+    let erased = retention::erased_at_once();
+    if request.delete_data && outcomes.iter().any(is_withdrawal) && !consequences.contains(&erased) {
+        consequences.push(erased);
+    }
+    if request.delete_data && !outcomes.iter().all(is_withdrawal) {
         consequences.push(consequence(
             "data_deletion_requested",
             "Ihr Wunsch nach Löschung der Daten wird mit der Kündigung festgehalten.",

@@ -12,6 +12,7 @@ use time::{Date, OffsetDateTime};
 use crate::context::RequestContext;
 use crate::db::DbConnection;
 use crate::domain::access::{Principal, Scope};
+use crate::domain::catalogue::Consequence;
 use crate::domain::event::{DraftEvent, instant};
 use crate::domain::event_type::EventType;
 use crate::domain::ids::IdKind;
@@ -19,6 +20,7 @@ use crate::domain::retention::{RetainedClass, earliest_deletion};
 use crate::error::AppError;
 use crate::repositories::account::AccountKey;
 use crate::repositories::retention::{self, ErasureRow, Extent};
+use crate::services::agreements::consequence;
 use crate::services::chain::ERASED_DATA;
 use crate::services::command::Command;
 use crate::services::due;
@@ -26,6 +28,15 @@ use crate::services::events::Caller;
 use crate::services::idempotency::{self, Answer};
 use crate::services::workbench::{self, Opening};
 use crate::state::AppState;
+
+/// What a withdrawal means to whoever has asked for erasure: the contract is over, so nothing waits for its end.
+pub fn erased_at_once() -> Consequence {
+    consequence(
+        "data_erased",
+        "Ihr Wunsch nach Löschung der Daten wird mit dem Widerruf erfüllt: Was nicht aufbewahrt werden muss, wird sofort gelöscht.",
+        "Your wish to have your data erased is fulfilled with the withdrawal: what need not be retained is erased at once.",
+    )
+}
 
 /// What was erased with the end of a contract.
 #[derive(Debug, Clone)]

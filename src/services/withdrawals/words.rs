@@ -8,10 +8,12 @@ use crate::domain::customer_type::CustomerType;
 use crate::domain::localized::LocalizedText;
 use crate::domain::money::Money;
 use crate::domain::preview::PreviewText;
+use crate::domain::retention::erasure_wish;
 use crate::domain::subscription::Subscription;
 use crate::domain::violation::Violation;
 use crate::domain::withdrawal::{Withdrawal, WithdrawalKind, WithdrawalOutcome, counts_as_withdrawal};
 use crate::services::agreements::{consequence, text};
+use crate::services::retention;
 use crate::services::workbench::Ground;
 
 /// What a withdrawal means, in sentences.
@@ -128,6 +130,10 @@ pub(in crate::services) fn consequences(
             "Was für diesen Vertrag noch vorgemerkt war, entfällt.",
             "What was still pending for this contract is dropped.",
         ));
+    }
+    let item = before.subscription(&outcome.withdrawal.item_id)?;
+    if outcome.withdrawal.kind == WithdrawalKind::Contract && erasure_wish(item).is_some() {
+        consequences.push(retention::erased_at_once());
     }
     Ok(consequences)
 }

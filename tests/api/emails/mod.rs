@@ -5,4 +5,4 @@ mod contracts;
 mod delivery;
 mod history;
 mod order;
-mod settlement;
+pub mod settlement;

@@ -1,6 +1,7 @@
 //! "Cancel and delete data" to its end: what is erased, what is kept and why, and a customer's own data as an archive.
 
 mod restriction;
+mod withdrawing;
 
 use serde_json::{Value, json};
 
