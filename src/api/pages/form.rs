@@ -269,7 +269,9 @@ mod tests {
             "x".repeat(201)
         );
         assert_eq!(pointers(&long), ["/identity/name"]);
-        assert_eq!(entered(b"a=%00"), None);
+        let read = entered(b"a=%00").expect("text");
+        assert_eq!(read["a"], "\u{fffd}");
+        assert_eq!(entered(b"a=\0"), None);
         assert_eq!(entered(b"a=\xff"), None);
     }
 }
