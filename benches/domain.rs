@@ -176,6 +176,7 @@ impl House {
         let parts = PreviewParts {
             effective_on: outcome.effective_on,
             subscription_ids: vec![request.subscription_id.clone()],
+            touched_ids: Vec::new(),
             change_ids: vec![request.change_id.clone()],
             consequences: outcome.consequences,
             consents: Vec::new(),

@@ -216,6 +216,7 @@ fn contract(provider_id: &str, customer_id: &str, plan_version_id: &str) -> (Sub
         created_by_change_id: None,
         ended_by_change_id: None,
         removed: false,
+        suspended: false,
         add_on_version_id: None,
     };
     (contract, phase)

@@ -214,6 +214,7 @@ diesel::table! {
         ended_by_change_id -> Nullable<Text>,
         removed -> Bool,
         add_on_version_id -> Nullable<Text>,
+        suspended -> Bool,
     }
 }
 
@@ -440,6 +441,7 @@ diesel::table! {
         document -> Text,
         sha256 -> Text,
         recorded_at -> Timestamp,
+        set_off -> BigInt,
     }
 }
 

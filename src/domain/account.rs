@@ -3,8 +3,14 @@
 use time::{Date, OffsetDateTime};
 
 use super::{
-    catalogue::ProviderSettings, customer_type::CustomerType, event::DraftEvent, invoice::Billing,
-    slots::SlotAllocation, subscription::Subscription, time_zone::TimeZone, violation::Violation,
+    catalogue::ProviderSettings,
+    customer_type::CustomerType,
+    event::DraftEvent,
+    invoice::{Billing, TaxTreatment},
+    slots::SlotAllocation,
+    subscription::Subscription,
+    time_zone::TimeZone,
+    violation::Violation,
     withdrawal::Withdrawal,
 };
 
@@ -62,6 +68,14 @@ pub struct Account {
 }
 
 impl Account {
+    /// How what is sold to this customer is taxed now; at the ordinary rate where the provider sends no invoices.
+    pub fn tax_treatment(&self) -> TaxTreatment {
+        let supplier = self.billing.terms.as_ref().map(|terms| &terms.supplier);
+        supplier.map_or(TaxTreatment::Standard, |supplier| {
+            TaxTreatment::of(supplier, self.customer_type, &self.billing.details)
+        })
+    }
+
     /// The contracts without the bookings on them.
     pub fn contracts(&self) -> impl Iterator<Item = &Subscription> {
         self.subscriptions

@@ -97,9 +97,9 @@ pub struct Charge {
     pub change_id: Option<String>,
     /// The charge that a credit reduces.
     pub original_charge_id: Option<String>,
-    /// The invoice that took it up.
+    /// The invoice that took it up, itself or by a correction.
     pub invoice_id: Option<String>,
-    /// The invoice correction that took it back, or that pays it out.
+    /// The invoice correction that took it back, that pays it out, or that put it in the place of what it took back.
     pub credit_note_id: Option<String>,
     /// What the customer reads.
     pub label: LocalizedText,

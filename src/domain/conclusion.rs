@@ -91,6 +91,7 @@ fn new_subscription(
         created_by_change_id: None,
         ended_by_change_id: None,
         removed: false,
+        suspended: false,
     };
     Subscription {
         id: order.subscription_id.clone(),

@@ -139,6 +139,7 @@ impl DraftEvent {
                 "gross": invoice.gross,
                 "paid": invoice.paid,
                 "credited": invoice.credited,
+                "set_off": invoice.set_off,
             }}),
         }
     }

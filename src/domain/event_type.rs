@@ -33,6 +33,7 @@ event_types! {
     SubscriptionCreated = "subscription.created", ("Ein Vertrag wurde geschlossen.", "A contract was concluded.");
     SubscriptionStarted = "subscription.started", ("Ein Vertrag hat begonnen.", "A contract began.");
     SubscriptionEnded = "subscription.ended", ("Ein Vertrag ist zu Ende.", "A contract has ended.");
+    SubscriptionRestored = "subscription.restored", ("Ein beendeter Vertrag läuft weiter, weil widerrufen wurde, was ihn beendet hatte.", "A contract that had ended goes on, because what had ended it was withdrawn from.");
     SubscriptionWithdrawn = "subscription.withdrawn", ("Ein Vertrag ist durch Widerruf aufgehoben (§ 355 BGB).", "A contract was undone by withdrawal (§ 355 BGB).");
     PlanChangeCreated = "plan_change.created", ("Ein Vertragswechsel wurde erklärt.", "A plan change was declared.");
     PlanChangeApplied = "plan_change.applied", ("Ein Vertragswechsel ist wirksam geworden.", "A plan change took effect.");
@@ -50,6 +51,7 @@ event_types! {
     AddOnEndChanged = "add_on.end_changed", ("Das Ende einer Zusatzoption richtet sich nach ihrem Vertrag neu.", "The end of an add-on moved with its contract.");
     AddOnPerformed = "add_on.performed", ("Eine einmalige Leistung wurde erbracht.", "A one-off service was performed.");
     AddOnEnded = "add_on.ended", ("Eine Zusatzoption ist zu Ende.", "An add-on has ended.");
+    AddOnRestored = "add_on.restored", ("Eine beendete Zusatzoption läuft weiter, weil widerrufen wurde, was sie beendet hatte.", "An add-on that had ended goes on, because what had ended it was withdrawn from.");
     AddOnWithdrawn = "add_on.withdrawn", ("Eine Zusatzoption ist durch Widerruf aufgehoben (§ 355 BGB).", "An add-on was undone by withdrawal (§ 355 BGB).");
     AddOnQuantityChangeCreated = "add_on.quantity_change_created", ("Eine andere Menge einer Zusatzoption wurde bestellt.", "Another quantity of an add-on was ordered.");
     AddOnQuantityChangeApplied = "add_on.quantity_change_applied", ("Die andere Menge einer Zusatzoption gilt.", "The other quantity of an add-on took effect.");
@@ -113,6 +115,7 @@ impl EventType {
             Self::SubscriptionCreated => Self::AddOnCreated,
             Self::SubscriptionStarted => Self::AddOnStarted,
             Self::SubscriptionEnded => Self::AddOnEnded,
+            Self::SubscriptionRestored => Self::AddOnRestored,
             Self::SubscriptionWithdrawn => Self::AddOnWithdrawn,
             Self::PlanChangeCreated => Self::AddOnQuantityChangeCreated,
             Self::PlanChangeApplied => Self::AddOnQuantityChangeApplied,

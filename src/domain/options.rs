@@ -462,6 +462,6 @@ pub(super) fn price(
     // The old plan's next charge says nothing about the new price.
     Some(Recurring {
         next_charge_on: price.next_charge_on.filter(|on| *on >= day),
-        ..price
+        ..price.taxed(account.tax_treatment())
     })
 }

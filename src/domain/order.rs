@@ -239,6 +239,7 @@ fn item_summary(
     } else {
         let day = latest.from_on.max(circumstances.today);
         recurring_price(subscription, day, circumstances.provider.currency)?
+            .map(|price| price.taxed(after.tax_treatment()))
     };
     Ok(ItemSummary {
         name: plan.name.clone(),

@@ -12,9 +12,10 @@ use super::{
     charge::Charge,
     charging::next_uncharged_day,
     consent::RequiredDocument,
-    due, invoice,
+    due,
+    invoice::{self, TaxTreatment},
     localized::LocalizedText,
-    money::{Currency, Money},
+    money::{Currency, Money, MoneyError},
     order::OrderSummary,
     period::BillingInterval,
     subscription::Subscription,
@@ -88,6 +89,36 @@ pub struct Recurring {
     pub price_mode: PriceMode,
     /// First day for which it is charged; `None` when nothing further is.
     pub next_charge_on: Option<Date>,
+}
+
+impl PreviewLine {
+    /// The line as it will be invoiced to this customer.
+    fn taxed(self, treatment: TaxTreatment) -> Result<Self, MoneyError> {
+        let (_, amount, tax_rate) = treatment.apply(self.amount.into(), self.amount, self.tax_rate, self.price_mode)?;
+        Ok(Self {
+            amount,
+            tax_rate,
+            ..self
+        })
+    }
+}
+
+impl Recurring {
+    /// The price as this customer owes it: without the tax where none is charged (rules 8.1; [`TaxTreatment::apply`]).
+    #[must_use]
+    pub fn taxed(self, treatment: TaxTreatment) -> Self {
+        let owed = match (treatment, self.price_mode) {
+            (TaxTreatment::Standard, _) => return self,
+            (TaxTreatment::SmallBusiness, PriceMode::Gross) => self.totals.gross,
+            _ => self.totals.net,
+        };
+        let totals = Totals {
+            net: owed,
+            tax: Money::zero(owed.currency),
+            gross: owed,
+        };
+        Self { totals, ..self }
+    }
 }
 
 /// The customer's next consolidated invoice as it stands after the command (design decisions 10 and 21).
@@ -167,6 +198,8 @@ pub struct PreviewParts {
     pub effective_on: Date,
     /// The contracts concerned.
     pub subscription_ids: Vec<String>,
+    /// Further contracts and bookings whose charges the command touches.
+    pub touched_ids: Vec<String>,
     /// The changes made; charges that name them belong to the command.
     pub change_ids: Vec<String>,
     /// What the customer must know.
@@ -198,6 +231,16 @@ pub fn preview(
 ) -> Result<Preview, Violation> {
     let currency = circumstances.provider.currency;
     let settled_on = next_day(parts.effective_on).max(circumstances.today);
+    let concerned: Vec<String> = parts
+        .subscription_ids
+        .iter()
+        .chain(&parts.touched_ids)
+        .cloned()
+        .collect();
+    // As the executed command does: what is to be issued today is issued at its end.
+    let mut after = after.clone();
+    due::end_command(&mut after, circumstances.moment())?;
+    let after = &after;
     let mut later = after.clone();
     due::advance(&mut later, settled_on, circumstances.zone)?;
     let is_of_command = |id: &Option<String>| id.as_ref().is_some_and(|id| parts.change_ids.contains(id));
@@ -211,12 +254,14 @@ pub fn preview(
         let of_first_day = charge.charged_on == parts.effective_on && begins(subscription);
         is_of_command(&charge.change_id) || charge.charged_on == circumstances.today || of_first_day
     };
-    let made = new_charges(before, &later, &parts.subscription_ids)
+    let made = new_charges(before, &later, &concerned)
         .filter(|(subscription, charge)| belongs(subscription, charge))
         .map(|(subscription, charge)| line(subscription, charge));
-    let lines: Vec<PreviewLine> = dropped(before, after, &parts.subscription_ids, circumstances.today)
+    let treatment = after.tax_treatment();
+    let lines: Vec<PreviewLine> = dropped(before, after, &concerned, circumstances.today)
         .chain(made)
-        .collect();
+        .map(|line| line.taxed(treatment))
+        .collect::<Result<_, _>>()?;
     let due_now = totals(
         lines.iter().filter(|line| line.charged_on <= circumstances.today),
         currency,
@@ -224,7 +269,7 @@ pub fn preview(
     Ok(Preview {
         effective_on: parts.effective_on,
         next_invoice: next_invoice(before, after, circumstances)?,
-        recurring: recurring(&later, &parts, currency)?,
+        recurring: recurring(&later, &parts, currency)?.map(|price| price.taxed(treatment)),
         due_now,
         lines,
         consequences: parts.consequences,
@@ -234,7 +279,7 @@ pub fn preview(
         because: parts.because,
         latest_receipt_on: parts.latest_receipt_on,
         supersedes: parts.supersedes,
-        subscription_ids: contract_ids(&later, &parts.subscription_ids),
+        subscription_ids: contract_ids(&later, &concerned),
         order: None,
     })
 }
@@ -376,12 +421,15 @@ fn dropped<'a>(
 
 /// The contracts behind ids of contracts and bookings.
 fn contract_ids(account: &Account, ids: &[String]) -> Vec<String> {
-    let contract = |id: &String| {
-        account
-            .subscription(id)
-            .map_or(id.clone(), |found| found.contract_id().to_owned())
-    };
-    ids.iter().map(contract).collect()
+    let mut contracts: Vec<String> = Vec::new();
+    for id in ids {
+        let found = account.subscription(id);
+        let contract = found.map_or(id.as_str(), |found| found.contract_id());
+        if !contracts.iter().any(|known| known == contract) {
+            contracts.push(contract.to_owned());
+        }
+    }
+    contracts
 }
 
 /// Whether a command about `ids` (contracts, or one booking) concerns this contract or booking.

@@ -6,6 +6,7 @@ use time::{Date, OffsetDateTime};
 
 use super::{
     calendar::{next_day, term_end},
+    catalogue::Price,
     change::{Change, ChangeKind},
     charge::Charge,
     customer_type::CustomerType,
@@ -59,12 +60,22 @@ pub struct Phase {
     pub ended_by_change_id: Option<String>,
     /// Planned, but taken back or replaced before it had a day of its own.
     pub removed: bool,
+    /// Days on which the contract did not run, and costs nothing: a package had taken it in, or contained the add-on, and was
+    /// withdrawn from later, its use until then being paid for (§ 357a Abs. 2 BGB).
+    pub suspended: bool,
 }
 
 impl Phase {
     /// Whether the phase covers a day.
     pub fn covers(&self, day: Date) -> bool {
         !self.removed && self.from_on <= day && self.through_on.is_none_or(|through| day <= through)
+    }
+
+    /// The prices that recur with each period and cost something; none while the contract is suspended.
+    pub fn recurring_prices(&self) -> impl Iterator<Item = &Price> {
+        let costs = |price: &&Price| price.kind.is_recurring() && price.amount.ten_thousandths != 0;
+        let prices = self.plan.plan.prices.iter();
+        prices.filter(move |price| !self.suspended && costs(price))
     }
 }
 

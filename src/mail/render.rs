@@ -282,13 +282,14 @@ mod tests {
             "consequences": [hostile], "extraordinary": true, "review_pending": true, "accepted": false,
             "wish_on": "4", "delete_data": true, "ends_on": "5", "cancelled_to_on": "6",
             "subject_of_withdrawal": hostile,
-            "dropped": "9", "credited": "9", "compensation": "10",
+            "dropped": "9", "credited": "9", "compensation": "10", "stays": "11",
             "invoice": {
                 "number": hostile, "issued_on": "7", "net": "8", "tax": "8", "gross": "8", "balance_applied": null,
                 "amount_due": null, "due_on": null,
             },
             "credit_note": {
-                "number": hostile, "issued_on": "7", "gross": "8", "invoices": [hostile], "refund": hostile,
+                "number": hostile, "issued_on": "7", "gross": "8", "invoices": [hostile], "set_off": [hostile],
+                "refund": hostile,
                 "to_balance": false,
             },
             "declaration": {

@@ -27,6 +27,8 @@ impl Happening<'_> {
         };
         let amounts = &withdrawal.amounts;
         let (refund, by) = (audience.money(amounts.refund), audience.date(withdrawal.refund_by_on));
+        // What is charged anew in the place of what was taken back, beyond the compensation.
+        let stays = amounts.charged.gross.checked_sub(amounts.compensation.gross).ok();
         let refund = match audience.locale {
             _ if amounts.refund.is_zero() => None,
             Locale::De => Some(format!("{refund} bis zum {by}")),
@@ -42,6 +44,7 @@ impl Happening<'_> {
             "dropped": self.unless_zero(amounts.dropped.gross),
             "credited": self.unless_zero(amounts.credited.gross),
             "compensation": self.unless_zero(amounts.compensation.gross),
+            "stays": stays.and_then(|stays| self.unless_zero(stays)),
             "plan": plan,
         }))
     }
@@ -81,6 +84,15 @@ impl Happening<'_> {
                 })
             })
             .collect();
+        let set_off: Vec<String> = correction["set_off"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|one| {
+                let (number, amount) = (one["number"].as_str()?, money(&one["amount"])?);
+                Some(format!("{number} ({})", self.audience.money(amount)))
+            })
+            .collect();
         let refund = money(&correction["refund"])?;
         let amount = self.audience.money(refund);
         let refund = match (self.day(&correction["refund_due_on"]), self.audience.locale) {
@@ -95,6 +107,7 @@ impl Happening<'_> {
                 "issued_on": self.day(&note["issued_on"]),
                 "gross": self.audience.money(money(&note["totals"]["gross"])?),
                 "invoices": invoices,
+                "set_off": set_off,
                 "to_balance": correction["reason"] == "error",
                 "refund": refund,
             },

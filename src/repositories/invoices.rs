@@ -56,6 +56,8 @@ pub struct InvoiceRow {
     pub sha256: String,
     /// When it was stored, on the wall clock.
     pub recorded_at: Utc,
+    /// What credits of other invoices have settled of it.
+    pub set_off: i64,
 }
 
 /// What a command needs of an invoice: everything but the document.
@@ -88,6 +90,8 @@ pub struct InvoiceHeadRow {
     pub credited: i64,
     /// When nothing was left to pay.
     pub settled_at: Option<Utc>,
+    /// What credits of other invoices have settled of it.
+    pub set_off: i64,
 }
 
 /// What moves on about an invoice.
@@ -104,6 +108,8 @@ pub struct InvoiceProgress {
     pub credited: i64,
     /// When nothing was left to pay.
     pub settled_at: Option<Utc>,
+    /// What credits of other invoices have settled of it.
+    pub set_off: i64,
 }
 
 /// An invoice correction.
@@ -329,15 +335,18 @@ pub fn progress(conn: &mut DbConnection, moved: &[InvoiceProgress]) -> Result<()
         let paid: Vec<i64> = moved.iter().map(|each| each.paid).collect();
         let credited: Vec<i64> = moved.iter().map(|each| each.credited).collect();
         let settled: Vec<Option<Utc>> = moved.iter().map(|each| each.settled_at).collect();
+        let set_off: Vec<i64> = moved.iter().map(|each| each.set_off).collect();
         diesel::sql_query(
-            "UPDATE invoices AS i SET status = v.status, paid = v.paid, credited = v.credited, settled_at = v.settled_at \
-             FROM unnest($1, $2, $3, $4, $5) AS v (id, status, paid, credited, settled_at) WHERE i.id = v.id",
+            "UPDATE invoices AS i SET status = v.status, paid = v.paid, credited = v.credited, \
+             settled_at = v.settled_at, set_off = v.set_off \
+             FROM unnest($1, $2, $3, $4, $5, $6) AS v (id, status, paid, credited, settled_at, set_off) WHERE i.id = v.id",
         )
         .bind::<Array<Text>, _>(ids)
         .bind::<Array<Text>, _>(statuses)
         .bind::<Array<BigInt>, _>(paid)
         .bind::<Array<BigInt>, _>(credited)
         .bind::<Array<Nullable<Timestamp>>, _>(settled)
+        .bind::<Array<BigInt>, _>(set_off)
         .execute(open)?;
         return Ok(());
     }

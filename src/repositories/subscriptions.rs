@@ -90,6 +90,8 @@ pub struct PhaseRow {
     pub removed: bool,
     /// The version of the add-on agreed; of bookings.
     pub add_on_version_id: Option<String>,
+    /// Whether the contract did not run on these days.
+    pub suspended: bool,
 }
 
 impl PhaseRow {

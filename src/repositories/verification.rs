@@ -40,11 +40,19 @@ pub fn withdrawals_of(conn: &mut DbConnection, customer_ids: &[&str]) -> Result<
         .load(conn)?)
 }
 
-/// Ids of the payments of some customers, with their customers.
-pub fn payments_of(conn: &mut DbConnection, customer_ids: &[&str]) -> Result<Vec<(String, String)>, DbError> {
+/// A payment: whose, its id, how much in minor units of which currency.
+pub type PaymentColumns = (String, String, i64, String);
+
+/// The payments of some customers.
+pub fn payments_of(conn: &mut DbConnection, customer_ids: &[&str]) -> Result<Vec<PaymentColumns>, DbError> {
     Ok(payments::table
         .filter(payments::customer_id.eq_any(customer_ids))
-        .select((payments::customer_id, payments::id))
+        .select((
+            payments::customer_id,
+            payments::id,
+            payments::amount,
+            payments::currency,
+        ))
         .load(conn)?)
 }
 
@@ -63,20 +71,23 @@ pub struct DocumentRow {
     pub sha256: String,
     /// Net, tax and gross total in minor units, which corrections do not have beside their document.
     pub totals: Option<(i64, i64, i64)>,
+    /// What is left to pay; never less than zero, and zero for corrections.
+    pub open: i64,
 }
 
 /// The invoices and corrections of some customers.
 pub fn documents_of(conn: &mut DbConnection, customer_ids: &[&str]) -> Result<Vec<DocumentRow>, DbError> {
     type Columns = (String, String, String, String, String);
-    let row = |(id, customer_id, number, document, sha256): Columns, totals| DocumentRow {
+    let row = |(id, customer_id, number, document, sha256): Columns, totals, open: i64| DocumentRow {
         id,
         customer_id,
         number,
         document,
         sha256,
         totals,
+        open: open.max(0),
     };
-    let issued: Vec<(Columns, (i64, i64, i64))> = invoices::table
+    let issued: Vec<(Columns, (i64, i64, i64), i64)> = invoices::table
         .filter(invoices::customer_id.eq_any(customer_ids))
         .select((
             (
@@ -87,6 +98,7 @@ pub fn documents_of(conn: &mut DbConnection, customer_ids: &[&str]) -> Result<Ve
                 invoices::sha256,
             ),
             (invoices::net, invoices::tax, invoices::gross),
+            invoices::gross - invoices::balance_applied - invoices::paid - invoices::credited - invoices::set_off,
         ))
         .load(conn)?;
     let corrections: Vec<Columns> = credit_notes::table
@@ -101,9 +113,9 @@ pub fn documents_of(conn: &mut DbConnection, customer_ids: &[&str]) -> Result<Ve
         .load(conn)?;
     let mut rows: Vec<DocumentRow> = issued
         .into_iter()
-        .map(|(columns, totals)| row(columns, Some(totals)))
+        .map(|(columns, totals, open)| row(columns, Some(totals), open))
         .collect();
-    rows.extend(corrections.into_iter().map(|columns| row(columns, None)));
+    rows.extend(corrections.into_iter().map(|columns| row(columns, None, 0)));
     Ok(rows)
 }
 

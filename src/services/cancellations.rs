@@ -14,6 +14,7 @@ use crate::domain::ids::IdKind;
 use crate::domain::preview::{Preview, PreviewParts, PreviewText, preview};
 use crate::domain::subscription::SubscriptionStatus;
 use crate::domain::violation::Violation;
+use crate::domain::withdrawal::WithdrawalOutcome;
 use crate::error::{AppError, FieldError};
 use crate::page::{Page, PageRequest};
 use crate::repositories::account::AccountKey;
@@ -326,6 +327,7 @@ pub(super) fn foresee(ground: &Ground, before: &Account, request: &CancellationR
     let parts = PreviewParts {
         effective_on: latest,
         subscription_ids: outcomes.iter().map(|outcome| outcome.subscription_id.clone()).collect(),
+        touched_ids: withdrawn(&outcomes).flat_map(withdrawals::touched).collect(),
         change_ids: outcomes.iter().flat_map(caused_by).collect(),
         consequences: consequences(before, &after, &request, &outcomes)?,
         consents: Vec::new(),
@@ -342,6 +344,11 @@ pub(super) fn foresee(ground: &Ground, before: &Account, request: &CancellationR
             .collect(),
     };
     preview(before, &after, &circumstances, parts)
+}
+
+/// The withdrawals that cancellations are treated as.
+fn withdrawn(outcomes: &[CancellationOutcome]) -> impl Iterator<Item = &WithdrawalOutcome> {
+    outcomes.iter().filter_map(|outcome| outcome.withdrawal.as_deref())
 }
 
 /// What charges of an outcome name as their cause.
@@ -432,7 +439,7 @@ fn consequences(
     for outcome in outcomes {
         consequences.extend(add_on_consequences(before, after, &outcome.subscription_id));
         if let Some(withdrawn) = &outcome.withdrawal {
-            consequences.extend(withdrawals::consequences(before, withdrawn)?);
+            consequences.extend(withdrawals::consequences(before, after, withdrawn)?);
         }
     }
     if request.kind == CancellationKind::Extraordinary {

@@ -47,6 +47,8 @@ pub struct InvoiceView {
     pub paid: Money,
     /// What corrections have taken back.
     pub credited: Money,
+    /// What credits of other invoices have settled of it.
+    pub set_off: Money,
     /// What is left to pay; never less than zero.
     pub open: Money,
     /// When nothing was left to pay.
@@ -79,12 +81,13 @@ impl TryFrom<InvoiceRow> for InvoiceView {
             Money::new(minor, document.currency)
                 .map_err(|_| AppError::internal(format!("amount of invoice {} cannot be read", row.id)))
         };
-        let left = row.gross - row.balance_applied - row.paid - row.credited;
+        let left = row.gross - row.balance_applied - row.paid - row.credited - row.set_off;
         Ok(Self {
             status: InvoiceStatus::parse(&row.status)
                 .ok_or_else(|| AppError::internal(format!("status of invoice {} cannot be read", row.id)))?,
             paid: money(row.paid)?,
             credited: money(row.credited)?,
+            set_off: money(row.set_off)?,
             open: money(left.max(0))?,
             settled_at: row.settled_at.map(Utc::instant),
             customer_id: row.customer_id,

@@ -317,6 +317,7 @@ pub(super) fn foresee(ground: &Ground, before: &Account, request: &PlanChangeReq
     let parts = PreviewParts {
         effective_on: outcome.effective_on,
         subscription_ids: concerned.clone(),
+        touched_ids: Vec::new(),
         change_ids: vec![request.change_id.clone()],
         texts: change_texts(ground, (before, &after), &request.subscription_id, &outcome)?,
         consequences: outcome

@@ -109,6 +109,7 @@ fn foresee(ground: &Ground, before: &Account, subscription_id: &str, change_id: 
     let parts = PreviewParts {
         effective_on: ground.today,
         subscription_ids: vec![subscription_id.to_owned()],
+        touched_ids: Vec::new(),
         change_ids: Vec::new(),
         consequences,
         consents: Vec::new(),

@@ -15,16 +15,18 @@ use super::views;
 use super::workbench::plans_of;
 use crate::db::DbConnection;
 use crate::domain::event_type::EventType;
+use crate::domain::invoice::Document;
+use crate::domain::money::Currency;
 use crate::domain::subscription::Subscription;
 use crate::domain::verification::{
-    Findings, Happening, Invariant, IssuedDocument, Recorded, check_contract, check_document, check_history,
-    check_one_is_kept,
+    Cash, Findings, Happening, Invariant, IssuedDocument, Recorded, check_cash, check_contract, check_document,
+    check_history, check_one_is_kept,
 };
 use crate::domain::withdrawal::Withdrawal;
 use crate::error::AppError;
 use crate::repositories::account::{self, AccountRow, AccountRows};
 use crate::repositories::events::EventRow;
-use crate::repositories::verification::{self, AnsweredKey, DocumentRow};
+use crate::repositories::verification::{self, AnsweredKey, DocumentRow, PaymentColumns};
 use crate::repositories::withdrawals;
 use crate::state::AppState;
 
@@ -67,7 +69,7 @@ struct Page {
     events: HashMap<String, Vec<EventRow>>,
     withdrawals: HashMap<String, Vec<Withdrawal>>,
     documents: HashMap<String, Vec<DocumentRow>>,
-    payments: HashMap<String, Vec<String>>,
+    payments: HashMap<String, Vec<PaymentColumns>>,
 }
 
 impl Page {
@@ -87,8 +89,8 @@ impl Page {
         for row in verification::documents_of(conn, ids)? {
             page.documents.entry(row.customer_id.clone()).or_default().push(row);
         }
-        for (customer_id, id) in verification::payments_of(conn, ids)? {
-            page.payments.entry(customer_id).or_default().push(id);
+        for row in verification::payments_of(conn, ids)? {
+            page.payments.entry(row.0.clone()).or_default().push(row);
         }
         Ok(page)
     }
@@ -119,7 +121,10 @@ fn check_customer(
     let events = page.events.remove(&customer.id).unwrap_or_default();
     check_chain(findings, customer, &events);
     let mut singles: Vec<(EventType, String)> = Vec::new();
-    for row in page.documents.remove(&customer.id).unwrap_or_default() {
+    let documents = page.documents.remove(&customer.id).unwrap_or_default();
+    let payments = page.payments.remove(&customer.id).unwrap_or_default();
+    check_money(findings, customer, &documents, &payments);
+    for row in documents {
         singles.push((check_stored(findings, &row), row.id));
     }
     let withdrawals = page.withdrawals.remove(&customer.id).unwrap_or_default();
@@ -127,8 +132,8 @@ fn check_customer(
         .iter()
         .map(|one| (EventType::WithdrawalCreated, one.id.clone()));
     singles.extend(declared);
-    let paid = page.payments.remove(&customer.id).unwrap_or_default().into_iter();
-    singles.extend(paid.map(|id| (EventType::PaymentRecorded, id)));
+    let paid = payments.into_iter();
+    singles.extend(paid.map(|(_, id, ..)| (EventType::PaymentRecorded, id)));
 
     let rows = page.accounts.remove(&customer.id).unwrap_or_default();
     let Some(published) = state.catalogues.find_current(conn, &customer.provider_id)? else {
@@ -173,6 +178,28 @@ fn check_chain(findings: &mut Findings, customer: &AccountRow, events: &[EventRo
     };
     if let Err(broken) = verify_chain(events, &end) {
         findings.offend(Invariant::ChainIntact, &customer.id, broken.to_string());
+    }
+}
+
+/// What was invoiced, credited, paid, refunded and is kept as balance must agree, currency by currency.
+fn check_money(findings: &mut Findings, customer: &AccountRow, documents: &[DocumentRow], payments: &[PaymentColumns]) {
+    let mut cash: BTreeMap<Currency, Cash> = BTreeMap::new();
+    for row in documents {
+        // What cannot be read is an offence already.
+        if let Ok(document) = serde_json::from_str::<Document>(&row.document) {
+            cash.entry(document.currency).or_default().enter(&document, row.open);
+        }
+    }
+    for (.., amount, currency) in payments {
+        if let Some(currency) = Currency::parse(currency) {
+            cash.entry(currency).or_default().paid += amount;
+        }
+    }
+    if let Some(currency) = Currency::parse(&customer.balance_currency).filter(|_| customer.balance != 0) {
+        cash.entry(currency).or_default().balance += customer.balance;
+    }
+    for (currency, cash) in &cash {
+        check_cash(findings, &customer.id, *currency, cash);
     }
 }
 

@@ -35,6 +35,8 @@ const DAMAGES: &[(Invariant, &str)] = &[
         Invariant::CreditsBounded,
         "UPDATE charges SET amount = amount * 100 WHERE kind = 'credit' AND status <> 'voided'",
     ),
+    // More is paid back than was paid.
+    (Invariant::CreditsBounded, "UPDATE payments SET amount = 1"),
     (
         Invariant::WithdrawnCostsNothing,
         "UPDATE charges SET status = 'draft' WHERE status = 'voided' AND item_id IN
@@ -136,8 +138,13 @@ async fn some_history(app: &TestApp<'_>) {
     app.advance("textschirm", &clock, "2026-05-20T10:00:00Z").await;
 
     let members = json!({ "customer_type": "consumer" });
-    let (_, _, consumer) = on_clock(app, "kontaktkiste", "2026-03-02T09:00:00Z", members).await;
+    let (_, consumer_id, consumer) = on_clock(app, "kontaktkiste", "2026-03-02T09:00:00Z", members).await;
     let contract = conclude(&consumer, "crm_monthly").await;
+    let payment = json!({ "customer_id": consumer_id, "amount": { "amount": "19.90", "currency": "EUR" } });
+    app.staff("kontaktkiste")
+        .post("/v1/payments", payment)
+        .await
+        .expect(201);
     let path = format!("/v1/subscriptions/{contract}/withdrawals");
     consumer.post(&path, json!({})).await.expect(201);
 

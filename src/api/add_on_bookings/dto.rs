@@ -236,7 +236,8 @@ impl AddOnBookingDto {
 }
 
 fn quantities(booking: &Subscription) -> Vec<BookedQuantityDto> {
-    let reached = |phase: &&Phase| !phase.removed && booking.ends_on.is_none_or(|end| phase.from_on <= end);
+    let lived = |phase: &&Phase| !phase.removed && !phase.suspended;
+    let reached = |phase: &&Phase| lived(phase) && booking.ends_on.is_none_or(|end| phase.from_on <= end);
     booking
         .phases
         .iter()

@@ -8,7 +8,7 @@ use super::document::DocumentDto;
 use crate::api::civil_date::CivilDate;
 use crate::api::instant::Instant;
 use crate::api::money::MoneyDto;
-use crate::domain::invoice::{CorrectedInvoice, CreditReason, InvoiceStatus};
+use crate::domain::invoice::{CorrectedInvoice, CreditReason, InvoiceStatus, SetOff};
 use crate::domain::localized::Locale;
 use crate::list_of;
 use crate::services::invoices::{CreditNoteView, InvoiceView};
@@ -98,6 +98,8 @@ pub struct InvoiceDto {
     pub amount_paid: MoneyDto,
     /// What corrections have taken back.
     pub amount_credited: MoneyDto,
+    /// What credits beyond their own invoice have settled of it (§ 387 BGB).
+    pub amount_set_off: MoneyDto,
     /// What is left to pay.
     pub amount_open: MoneyDto,
     /// When nothing was left to pay.
@@ -126,6 +128,7 @@ impl InvoiceDto {
             due_on: view.document.due_on.map(Into::into),
             amount_paid: view.paid.into(),
             amount_credited: view.credited.into(),
+            amount_set_off: view.set_off.into(),
             amount_open: view.open.into(),
             settled_at: view.settled_at.map(Into::into),
             sha256: view.sha256,
@@ -158,6 +161,30 @@ impl From<CorrectedInvoice> for CorrectedInvoiceDto {
     }
 }
 
+/// What a correction settles of another invoice.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = SetOff)]
+pub struct SetOffDto {
+    /// Id of the invoice.
+    #[schema(max_length = 30, example = "inv_01k9w3x8kqf0wvm2n6c1c9t7xh")]
+    pub invoice_id: String,
+    /// Its number.
+    #[schema(max_length = 60, example = "RE-2026-000041")]
+    pub number: String,
+    /// How much of it.
+    pub amount: MoneyDto,
+}
+
+impl From<SetOff> for SetOffDto {
+    fn from(set_off: SetOff) -> Self {
+        Self {
+            invoice_id: set_off.invoice_id,
+            number: set_off.number,
+            amount: set_off.amount.into(),
+        }
+    }
+}
+
 /// An invoice correction ("Rechnungskorrektur", § 31 Abs. 5 UStDV). Its amounts are negative.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = CreditNote)]
@@ -181,6 +208,9 @@ pub struct CreditNoteDto {
     /// The invoices it corrects.
     #[schema(max_items = 100)]
     pub corrected_invoices: Vec<CorrectedInvoiceDto>,
+    /// Other invoices that were open and that it settles, wholly or in part (§ 387 BGB).
+    #[schema(max_items = 1_000)]
+    pub set_off: Vec<SetOffDto>,
     /// What is paid back; the rest settled what was open.
     #[schema(required)]
     pub refund: Option<MoneyDto>,
@@ -208,6 +238,11 @@ impl CreditNoteDto {
             number: view.document.number.clone(),
             customer_id: view.customer_id,
             reason: correction.as_ref().map(|correction| correction.reason.into()),
+            set_off: correction
+                .iter()
+                .flat_map(|correction| correction.set_off.clone())
+                .map(Into::into)
+                .collect(),
             refund: correction.as_ref().map(|correction| correction.refund.into()),
             refund_due_on: correction
                 .as_ref()

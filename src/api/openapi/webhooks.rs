@@ -52,6 +52,7 @@ fn members(event_type: EventType) -> Vec<Member> {
         Type::SubscriptionCreated
         | Type::SubscriptionStarted
         | Type::SubscriptionEnded
+        | Type::SubscriptionRestored
         | Type::SubscriptionWithdrawn => vec![contract()],
         Type::PlanChangeCreated | Type::PlanChangeApplied | Type::PlanChangeRevoked | Type::PlanChangeSuperseded => {
             vec![plan_change(), contract()]
@@ -73,6 +74,7 @@ fn members(event_type: EventType) -> Vec<Member> {
         | Type::AddOnEndChanged
         | Type::AddOnPerformed
         | Type::AddOnEnded
+        | Type::AddOnRestored
         | Type::AddOnWithdrawn => vec![booking()],
         Type::AddOnQuantityChangeCreated
         | Type::AddOnQuantityChangeApplied

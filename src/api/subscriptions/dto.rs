@@ -388,7 +388,8 @@ fn is_begun_by(phase: &Phase, change: &Change) -> bool {
 impl PhaseDto {
     /// The phases that were or will be, cut at the end of the contract; none if it ends before it begins.
     fn list(subscription: &Subscription) -> Vec<Self> {
-        let reached = |phase: &&Phase| !phase.removed && subscription.ends_on.is_none_or(|end| phase.from_on <= end);
+        let lived = |phase: &&Phase| !phase.removed && !phase.suspended;
+        let reached = |phase: &&Phase| lived(phase) && subscription.ends_on.is_none_or(|end| phase.from_on <= end);
         subscription
             .phases
             .iter()

@@ -122,7 +122,8 @@ pub struct WithdrawalAmountsDto {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Refund)]
 pub struct RefundDto {
-    /// What is returned: what was paid of what is credited. Compensation is invoiced, not set off.
+    /// What is returned: what was paid beyond what remains owed. Compensation, what stays booked and other open invoices are
+    /// settled first.
     pub amount: MoneyDto,
     /// The last day for it: 14 days after receipt, and where that is no working day, the next one (§ 193 BGB).
     pub by_on: CivilDate,
@@ -130,7 +131,7 @@ pub struct RefundDto {
     #[schema(max_items = 1_000)]
     pub payments: Vec<RefundedPaymentDto>,
     /// The same in words, in the caller's language.
-    #[schema(max_length = 500, example = "Nichts war gezahlt; es ist nichts zu erstatten.")]
+    #[schema(max_length = 500, example = "Es ist nichts zu viel gezahlt und nichts zu erstatten.")]
     pub text: String,
 }
 
@@ -203,17 +204,17 @@ impl RefundDto {
         let day = withdrawal.refund_by_on;
         let text = if withdrawal.amounts.refund.is_zero() {
             LocalizedText::new(
-                "Nichts war gezahlt; es ist nichts zu erstatten.",
-                "Nothing had been paid; there is nothing to refund.",
+                "Es ist nichts zu viel gezahlt und nichts zu erstatten.",
+                "Nothing was paid too much; there is nothing to refund.",
             )
         } else {
             LocalizedText::new(
                 format!(
-                    "Was davon gezahlt war, wird bis zum {} mit demselben Zahlungsmittel erstattet (§ 357 BGB).",
+                    "Was zu viel gezahlt ist, wird bis zum {} mit demselben Zahlungsmittel erstattet (§ 357 BGB).",
                     german(day)
                 ),
                 format!(
-                    "What was paid of it is refunded by {} by the same means of payment (§ 357 BGB).",
+                    "What was paid too much is refunded by {} by the same means of payment (§ 357 BGB).",
                     english(day)
                 ),
             )

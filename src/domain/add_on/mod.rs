@@ -280,6 +280,7 @@ fn new_booking(
             created_by_change_id: None,
             ended_by_change_id: None,
             removed: false,
+            suspended: false,
         }],
         changes: Vec::new(),
         charges: Vec::new(),

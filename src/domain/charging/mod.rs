@@ -45,13 +45,7 @@ pub fn next_uncharged_day(subscription: &Subscription) -> Option<(Date, &Phase)>
         if subscription.ends_on.is_some_and(|end| end < day) || subscription.withdrawn_on.is_some() {
             return None;
         }
-        if phase
-            .plan
-            .plan
-            .prices
-            .iter()
-            .any(|price| price.kind.is_recurring() && price.amount.ten_thousandths != 0)
-        {
+        if phase.recurring_prices().next().is_some() {
             return Some((day, phase)).filter(|_| !is_free_last_day(subscription, phase, day));
         }
         day = phase.through_on.map(next_day)?;
@@ -85,7 +79,7 @@ pub fn charge_period(
     if through < from || is_free_last_day(subscription, &phase, from) {
         return Ok(());
     }
-    for price in phase.plan.plan.prices.iter().filter(|price| price.kind.is_recurring()) {
+    for price in phase.recurring_prices() {
         let quantity = if price.kind == PriceKind::PerUnit {
             phase.quantity
         } else {
@@ -145,10 +139,7 @@ pub fn charge_increase(
         };
         let through = period.through_on.min(charged_through);
         for price in phase
-            .plan
-            .plan
-            .prices
-            .iter()
+            .recurring_prices()
             .filter(|price| price.kind == PriceKind::PerUnit)
         {
             let proration = prorate(price.amount, i64::from(added), days_of(&period), (day, through))?;

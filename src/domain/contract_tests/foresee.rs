@@ -16,6 +16,7 @@ fn parts(effective_on: time::Date, subscription_ids: Vec<String>, change_ids: Ve
     PreviewParts {
         effective_on,
         subscription_ids,
+        touched_ids: Vec::new(),
         change_ids,
         consequences: Vec::new(),
         consents: Vec::new(),
@@ -32,8 +33,7 @@ impl World {
         &self,
         command: impl FnOnce(&mut Account, &Circumstances<'_>) -> Result<PreviewParts, Violation>,
     ) -> Result<Preview, Violation> {
-        let mut after = self.clone();
-        let parts = after.run(command)?;
+        let mut after = self.account.clone();
         let circumstances = Circumstances {
             now: self.now(),
             today: self.today,
@@ -41,7 +41,9 @@ impl World {
             provider: &self.catalogue.provider,
             by_staff: self.by_staff,
         };
-        preview(&self.account, &after.account, &circumstances, parts)
+        // As the services do: the command is not ended, its invoice not issued.
+        let parts = command(&mut after, &circumstances)?;
+        preview(&self.account, &after, &circumstances, parts)
     }
 
     pub fn foresee_conclusion(&self, order: &Conclusion) -> Result<Preview, Violation> {
@@ -77,11 +79,12 @@ impl World {
     pub fn foresee_withdrawal(&self, request: &WithdrawalRequest) -> Result<Preview, Violation> {
         self.foresee(|account, circumstances| {
             let withdrawal = withdraw(account, circumstances, request)?.withdrawal;
-            Ok(parts(
-                withdrawal.withdrawn_on,
-                vec![withdrawal.item_id],
-                vec![withdrawal.id],
-            ))
+            let traces = &withdrawal.traces;
+            let touched = traces.restored_ids.iter().chain(&traces.withdrawn_add_on_booking_ids);
+            Ok(PreviewParts {
+                touched_ids: touched.cloned().collect(),
+                ..parts(withdrawal.withdrawn_on, vec![withdrawal.item_id], vec![withdrawal.id])
+            })
         })
     }
 

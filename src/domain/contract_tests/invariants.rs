@@ -11,10 +11,12 @@ use crate::domain::{
     catalogue::PriceKind,
     change::ChangeKind,
     charge::{Charge, ChargeKind, ChargeStatus},
-    invoice::{CreditReason, Document, DocumentType},
+    invoice::{CreditReason, Document, DocumentType, Line},
+    money::Currency,
     slots::{capacity, occupied},
     subscription::{Phase, Subscription},
     tax::PriceMode,
+    verification::{Cash, Findings, check_cash},
     withdrawal::Withdrawal,
 };
 
@@ -64,7 +66,9 @@ fn check_documents(account: &Account) {
         if document.document_type == DocumentType::Invoice {
             assert!(totals.gross.minor > 0, "{document:#?}");
         }
-        for line in document.lines.iter().filter(|_| !takes_back) {
+        // A correction also takes up what stays in the place of what it takes back.
+        let is_new = |line: &&Line| (line.kind == ChargeKind::Credit) == (line.amount.minor < 0);
+        for line in document.lines.iter().filter(|line| !takes_back || is_new(line)) {
             let twin = taken_up.insert(&line.charge_id, &document.id);
             assert_eq!(twin, None, "invoiced twice: {line:#?}");
         }
@@ -76,13 +80,20 @@ fn check_documents(account: &Account) {
             ChargeStatus::Invoiced => {
                 assert_eq!(
                     document,
-                    charge.invoice_id.as_ref().or(charge.credit_note_id.as_ref()),
+                    charge.credit_note_id.as_ref().or(charge.invoice_id.as_ref()),
                     "{charge:#?}"
                 );
             }
             // A credit that was paid out by itself and then taken back names the later of its two documents.
             ChargeStatus::Voided if charge.kind == ChargeKind::Credit && charge.invoice_id.is_none() => {
                 assert!(document.is_none() || charge.credit_note_id.is_some(), "{charge:#?}");
+            }
+            // What stayed after a correction stood on that, and was taken back by a later one.
+            ChargeStatus::Voided if document.is_some_and(|id| id.starts_with("crn")) => {
+                assert!(
+                    charge.invoice_id.is_some() && charge.credit_note_id.as_ref() != document,
+                    "{charge:#?}"
+                );
             }
             ChargeStatus::Voided => assert_eq!(document, charge.invoice_id.as_ref(), "{charge:#?}"),
         }
@@ -96,6 +107,27 @@ fn check_documents(account: &Account) {
         );
     }
     check_taken_back(account);
+    check_money(account);
+}
+
+/// Nothing is paid back that was not paid, and every cent invoiced is paid, credited or open.
+fn check_money(account: &Account) {
+    let mut cash: BTreeMap<Currency, Cash> = BTreeMap::new();
+    for document in &account.billing.issued {
+        let head = account.billing.invoice(&document.id);
+        let open = head.map_or(0, |head| head.open_amount().expect("an amount").minor.max(0));
+        cash.entry(document.currency).or_default().enter(document, open);
+    }
+    for payment in &account.billing.payments {
+        cash.entry(payment.amount.currency).or_default().paid += payment.amount.minor;
+    }
+    let balance = account.billing.balance;
+    cash.entry(balance.currency).or_default().balance += balance.minor;
+    let mut findings = Findings::default();
+    for (currency, cash) in &cash {
+        check_cash(&mut findings, &account.customer_id, *currency, cash);
+    }
+    assert_eq!(findings.offences(), [], "{cash:?}");
 }
 
 /// Over all documents, no charge is credited beyond what was invoiced of it.
@@ -270,8 +302,7 @@ fn check_days(subscription: &Subscription) {
             None => phase.covers(day),
         };
         let phase = subscription.phases.iter().find(pays).expect("a phase");
-        let prices = phase.plan.plan.prices.iter().filter(|price| price.kind.is_recurring());
-        for price in prices.filter(|price| price.amount.ten_thousandths != 0) {
+        for price in phase.recurring_prices() {
             let units = if price.kind == PriceKind::PerUnit {
                 phase.quantity
             } else {

@@ -92,6 +92,7 @@ fn a_negative_sum_waits_for_the_next_invoice_and_is_paid_out_at_the_last_end() {
         date!(2026 - 01 - 01),
     );
     let id = world.conclude("large");
+    pay(&mut world, "368.90", None);
     world.on(date!(2026 - 01 - 02)).change(&id, "small");
     world.on(date!(2026 - 02 - 01));
     assert_eq!(
@@ -330,7 +331,7 @@ fn another_booking_does_not_bring_the_invoice_forward() {
 }
 
 #[test]
-fn compensation_is_invoiced_though_the_invoice_of_the_day_of_withdrawal_is_issued_already() {
+fn compensation_is_kept_though_the_invoice_of_the_day_of_withdrawal_is_issued_already() {
     let withdrawal = json!({ "compensation": "pro_rata", "granted_to_business": true });
     let sold = plan("month", json!({ "withdrawal": withdrawal }));
     let mut world = World::selling(vec![sold], TransitionTiming::Immediate, date!(2026 - 01 - 10));
@@ -340,7 +341,12 @@ fn compensation_is_invoiced_though_the_invoice_of_the_day_of_withdrawal_is_issue
     let second = world.on(date!(2026 - 01 - 11)).conclude("month");
     world.withdraw(&second);
     world.withdraw(&first);
-    // A day of 30.00; nothing is left that another invoice could come with.
+    // 30.00 less a day of it, which stays to be paid; nothing is left that another invoice could come with.
     let last = world.documents().pop();
-    assert_eq!(last.as_deref(), Some("invoice 2026-01-11 1 lines 0.97 + 0.18 = 1.15"));
+    assert_eq!(
+        last.as_deref(),
+        Some("credit_note 2026-01-11 2 lines -29.03 + -5.52 = -34.55")
+    );
+    let charges = world.account.subscriptions.iter().flat_map(|each| &each.charges);
+    assert!(charges.clone().all(|charge| charge.status != ChargeStatus::Draft));
 }

@@ -23,6 +23,7 @@ mod quantity;
 mod random;
 mod random_bookings;
 mod revocation;
+mod settlement;
 mod slots;
 mod story_ahead;
 mod time_zones;

@@ -114,6 +114,8 @@ pub struct InvoiceHead {
     pub paid: Money,
     /// What corrections have taken back, gross and positive.
     pub credited: Money,
+    /// What credits beyond their own invoices have settled of it (§§ 387, 389 BGB).
+    pub set_off: Money,
     /// When nothing was left to pay.
     pub settled_at: Option<OffsetDateTime>,
 }
@@ -127,6 +129,7 @@ impl InvoiceHead {
         self.gross
             .checked_sub(self.balance_applied)?
             .checked_sub(self.paid)?
+            .checked_sub(self.set_off)?
             .checked_sub(self.credited)
     }
 

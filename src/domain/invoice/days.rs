@@ -9,6 +9,7 @@ use super::{
     billing::{BillingTerms, InvoiceHead, InvoiceStatus},
     collect::{self, Draft, Heading},
     document::{Correction, CreditReason, Document, DocumentType},
+    offset,
     treatment::TaxTreatment,
     usage,
 };
@@ -169,12 +170,12 @@ fn open_drafts(account: &Account) -> impl Iterator<Item = Draft<'_>> {
 /// Takes all drafts up: an invoice for each currency and price mode whose sum is positive; at the end of everything a
 /// correction for what is left to be paid out.
 fn sweep(account: &mut Account, day: Date, moment: Moment) -> Result<(), Violation> {
-    let Some(terms) = account.billing.terms.clone() else {
+    if account.billing.terms.is_none() {
         return Ok(());
-    };
+    }
     // Bookings end with their contracts.
     let is_last = !account.contracts().any(is_live);
-    let treatment = TaxTreatment::of(&terms.supplier, account.customer_type, &account.billing.details);
+    let treatment = account.tax_treatment();
     let drafts: Vec<(String, Charge)> = open_drafts(account)
         .filter(|(_, charge)| charge.charged_on <= day)
         .map(|(contract, charge)| (contract.to_owned(), charge.clone()))
@@ -203,15 +204,22 @@ fn sweep(account: &mut Account, day: Date, moment: Moment) -> Result<(), Violati
             customer_id: &account.customer_id,
         };
         let mut document = collect::document(&account.billing, &heading, lines)?;
+        let mut told = Vec::new();
         if document_type == DocumentType::CreditNote {
+            let shares = offset::shares(&account.billing, &document)?;
+            let credit = document.totals.gross.negated();
+            let settled = offset::settle_credit(&mut account.billing, &shares, credit, moment)?;
             document.correction = Some(Correction {
                 reason: CreditReason::FinalSettlement,
                 invoices: collect::corrected(&account.billing, &document.lines),
-                refund: document.totals.gross.negated(),
+                set_off: settled.set_off,
+                refund: settled.left,
                 refund_due_on: None,
             });
+            told = settled.events;
         }
         issue(account, document, treatment, moment)?;
+        account.events.extend(told);
     }
     Ok(())
 }
@@ -251,6 +259,7 @@ fn issue(account: &mut Account, document: Document, treatment: TaxTreatment, mom
         balance_applied: document.balance_applied,
         paid: zero,
         credited: zero,
+        set_off: zero,
         settled_at: None,
     };
     head.settle(moment.at)?;

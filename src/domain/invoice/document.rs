@@ -158,6 +158,17 @@ impl CreditReason {
     }
 }
 
+/// What a correction settles of an invoice that it does not correct (set-off, §§ 387, 389 BGB).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetOff {
+    /// The invoice.
+    pub invoice_id: String,
+    /// Its number.
+    pub number: String,
+    /// How much of it.
+    pub amount: Money,
+}
+
 /// What only a correction says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
@@ -165,6 +176,9 @@ pub struct Correction {
     pub reason: CreditReason,
     /// The invoices corrected, each named specifically and unambiguously (§ 31 Abs. 5 UStDV).
     pub invoices: Vec<CorrectedInvoice>,
+    /// Other invoices that were open and that it settles, wholly or in part.
+    #[serde(default)]
+    pub set_off: Vec<SetOff>,
     /// What is paid back; the rest settles what was still open.
     pub refund: Money,
     /// Last day on which to pay it back.

@@ -11,6 +11,7 @@ mod collect;
 mod credit;
 mod days;
 mod document;
+mod offset;
 mod party;
 mod payment;
 #[cfg(test)]
@@ -20,9 +21,12 @@ mod usage;
 
 pub use billing::{BilledUsage, Billing, BillingTerms, InvoiceHead, InvoiceStatus, PaymentStatus};
 pub use credit::{Credited, void_or_credit};
+pub(super) use credit::{Taken, correct, void};
 pub(super) use days::{BillingStep, next_step, perform, period_begins, withdrawal_ends};
 pub use days::{PreparedInvoice, next_invoice};
-pub use document::{CorrectedInvoice, Correction, CreditReason, Document, DocumentType, Line, Note, TaxGroupLine};
+pub use document::{
+    CorrectedInvoice, Correction, CreditReason, Document, DocumentType, Line, Note, SetOff, TaxGroupLine,
+};
 pub use party::{Address, BillingDetails, Invoicing, Recipient, Supplier, document_number, is_number_format};
 pub use payment::{Allocation, Payment, PaymentOrder, record_payment};
 pub use treatment::{TaxTreatment, is_vat_id};

@@ -232,6 +232,7 @@ fn a_credit_is_taxed_as_the_invoice_it_corrects() {
         balance_applied: zero,
         paid: zero,
         credited: zero,
+        set_off: zero,
         settled_at: None,
     }];
     let charges = [charge(3, "100.00", PriceMode::Net, "19"), credit];

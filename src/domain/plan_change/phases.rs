@@ -52,6 +52,7 @@ pub(super) fn schedule(
         created_by_change_id: Some(request.change_id.clone()),
         ended_by_change_id: None,
         removed: false,
+        suspended: false,
     });
     if intention.plan.plan_id != current.plan.plan_id {
         let term_started_on = subscription.term_started_on(effective_on);

@@ -21,6 +21,7 @@ fn sentence(event_type: EventType, data: &Value) -> Option<LocalizedText> {
         Type::SubscriptionCreated
         | Type::SubscriptionStarted
         | Type::SubscriptionEnded
+        | Type::SubscriptionRestored
         | Type::SubscriptionWithdrawn => contract(event_type, data),
         Type::WithdrawalCreated => billing_words::withdrawal(data),
         Type::PlanChangeCreated
@@ -36,6 +37,7 @@ fn sentence(event_type: EventType, data: &Value) -> Option<LocalizedText> {
         Type::AddOnCreated
         | Type::AddOnStarted
         | Type::AddOnEnded
+        | Type::AddOnRestored
         | Type::AddOnWithdrawn
         | Type::AddOnQuantityChangeCreated
         | Type::AddOnQuantityChangeApplied
@@ -93,6 +95,10 @@ fn contract(event_type: EventType, data: &Value) -> Option<LocalizedText> {
                 format!("The contract ended at the end of {en}."),
             )
         }
+        EventType::SubscriptionRestored => LocalizedText::new(
+            "Der Vertrag läuft weiter: was ihn beendet hatte, wurde widerrufen.",
+            "The contract goes on: what had ended it was withdrawn from.",
+        ),
         EventType::SubscriptionWithdrawn => {
             let (de, en) = day(data, "subscription", "withdrawn_on")?;
             LocalizedText::new(
@@ -162,7 +168,7 @@ fn add_on(event_type: EventType, data: &Value) -> Option<LocalizedText> {
                 format!("booked, quantity {quantity}."),
             )
         }
-        EventType::AddOnEndChanged => match ends {
+        EventType::AddOnEndChanged | EventType::AddOnRestored => match ends {
             Some((de, en)) => (format!("endet am {de}."), format!("ends on {en}.")),
             None => ("läuft weiter.".to_owned(), "goes on.".to_owned()),
         },
@@ -358,6 +364,11 @@ mod tests {
                 EventType::AddOnWithdrawn,
                 "Prüfung: durch Widerruf aufgehoben.",
                 "Audit: undone by withdrawal.",
+            ),
+            (
+                EventType::SubscriptionRestored,
+                "Der Vertrag läuft weiter: was ihn beendet hatte, wurde widerrufen.",
+                "The contract goes on: what had ended it was withdrawn from.",
             ),
             (
                 EventType::SubscriptionWithdrawn,

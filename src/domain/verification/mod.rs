@@ -1,6 +1,7 @@
 //! What must hold for the records of a database at all times, and what breaks it. `vertragswerk verify` asks it of a live
 //! database; nothing here mends anything.
 
+mod cash;
 mod contracts;
 mod documents;
 mod history;
@@ -8,6 +9,7 @@ mod money;
 
 use std::collections::BTreeMap;
 
+pub use cash::{Cash, check_cash};
 pub use contracts::{check_contract, check_one_is_kept};
 pub use documents::{IssuedDocument, check_document};
 pub use history::{Happening, Recorded, check_history};
@@ -21,7 +23,7 @@ pub enum Invariant {
     BilledOnce,
     /// The phases of a contract follow one another without gap or overlap.
     PhasesJoin,
-    /// No charge is credited beyond its amount.
+    /// No charge is credited beyond its amount, and nothing is paid back that was not paid.
     CreditsBounded,
     /// The numbers of issued documents are unique and without gap.
     NumbersGapless,
@@ -79,7 +81,7 @@ impl Invariant {
             Self::LinesAddUp => "lines and taxes add up to the totals to the cent",
             Self::BilledOnce => "each period of each price is billed once",
             Self::PhasesJoin => "phases have neither gap nor overlap",
-            Self::CreditsBounded => "credits never exceed their charges",
+            Self::CreditsBounded => "credits never exceed their charges, nor refunds what was paid",
             Self::NumbersGapless => "document numbers are unique and gapless",
             Self::DocumentsUnchanged => "issued documents are unchanged",
             Self::WithdrawnCostsNothing => "what was withdrawn from leaves no open charge",

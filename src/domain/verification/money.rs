@@ -117,11 +117,12 @@ fn charged(subscription: &Subscription) -> Units<'_> {
     charged
 }
 
-/// Units that must be charged per day and price, up to the last day charged; none after the end.
+/// Units that must be charged per day and price, up to the last day charged; none after the end. Of what was withdrawn from, these
+/// are the days whose use is compensated.
 fn expected(subscription: &Subscription) -> Units<'_> {
     let included = subscription.booking.as_ref().is_some_and(|booking| booking.included);
     let mut expected = Units::new();
-    if included || subscription.withdrawn_on.is_some() {
+    if included {
         return expected;
     }
     let pending = subscription.pending(ChangeKind::PlanChange);
@@ -142,9 +143,8 @@ fn expected(subscription: &Subscription) -> Units<'_> {
         let phase = subscription.phases.iter().find(pays);
         let prices = phase
             .into_iter()
-            .flat_map(|phase| phase.plan.plan.prices.iter().map(move |price| (phase, price)));
-        for (phase, price) in prices.filter(|(_, price)| price.kind.is_recurring() && price.amount.ten_thousandths != 0)
-        {
+            .flat_map(|phase| phase.recurring_prices().map(move |price| (phase, price)));
+        for (phase, price) in prices {
             let units = if price.kind == PriceKind::PerUnit {
                 phase.quantity
             } else {
@@ -162,10 +162,7 @@ fn check_past(findings: &mut Findings, subscription: &Subscription, charged_up_t
     let Some(today) = charged_up_to.filter(|today| subscription.starts_on <= *today) else {
         return;
     };
-    let has_price = |phase: &Phase| {
-        let mut prices = phase.plan.plan.prices.iter();
-        prices.any(|price| price.kind.is_recurring() && price.amount.ten_thousandths != 0)
-    };
+    let has_price = |phase: &Phase| phase.recurring_prices().next().is_some();
     let included = subscription.booking.as_ref().is_some_and(|booking| booking.included);
     if included || subscription.withdrawn_on.is_some() || !subscription.phase_on(today).is_some_and(has_price) {
         return;

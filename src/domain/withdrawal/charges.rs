@@ -14,8 +14,7 @@ use crate::domain::{
     event::DraftEvent,
     event_type::EventType,
     ids::IdKind,
-    invoice::{CreditReason, void_or_credit},
-    money::Money,
+    invoice::{Taken, void},
     period::Period,
     proration::prorate,
     subscription::{Phase, Subscription},
@@ -27,40 +26,19 @@ use crate::domain::{
 pub(super) struct TakenBack {
     /// Drafts that are void now.
     pub voided: Vec<Charge>,
-    /// Invoiced charges that a correction has taken back.
-    pub credited: Vec<Charge>,
-    /// What is to be paid back.
-    pub refund: Option<Money>,
-    /// The corrections.
-    pub credit_note_ids: Vec<String>,
-}
-
-impl TakenBack {
-    fn add(&mut self, charge: Charge) {
-        match charge.credit_note_id {
-            Some(_) => self.credited.push(charge),
-            None => self.voided.push(charge),
-        }
-    }
+    /// Invoiced charges that a correction takes back.
+    pub credited: Vec<Taken>,
 }
 
 /// Takes charges of contracts and bookings back as if they had never been made: drafts are void, each invoice is corrected once
-/// (design decision 9), because two corrections of one invoice could round its tax twice. A credit that was invoiced is taken back only together with something of the same invoice, so that no correction
-/// asks for money.
-///
-/// # Errors
-/// When an amount leaves the range of money.
+/// in the end (design decision 9), because two corrections of one invoice could round its tax twice. A credit that was invoiced
+/// is taken back only together with something of the same invoice, so that no correction asks for money.
 pub(super) fn take_back(
     account: &mut Account,
     taken: &mut TakenBack,
     charge_ids: &[String],
-    (refund_by_on, moment): (Date, Moment),
-) -> Result<Vec<DraftEvent>, Violation> {
-    let counted = |account: &Account| -> Vec<String> {
-        let charges = account.subscriptions.iter().flat_map(|each| &each.charges);
-        let counting = charges.filter(|charge| charge.counts());
-        counting.map(|charge| charge.id.clone()).collect()
-    };
+    moment: Moment,
+) -> Vec<DraftEvent> {
     let named = || {
         let charges = account.subscriptions.iter().flat_map(|each| &each.charges);
         charges.filter(|charge| charge_ids.contains(&charge.id))
@@ -74,20 +52,11 @@ pub(super) fn take_back(
         .filter(|charge| !is_settled(charge))
         .map(|charge| charge.id.clone())
         .collect();
-    let (before, known) = (counted(account), account.events.len());
-    let outcome = void_or_credit(account, &ids, CreditReason::Withdrawal, Some(refund_by_on), moment)?;
-    let charges = account.subscriptions.iter().flat_map(|each| &each.charges);
-    for charge in charges.filter(|charge| !charge.counts() && before.contains(&charge.id)) {
-        taken.add(charge.clone());
-    }
-    if let Some(refund) = outcome.refund {
-        taken.refund = Some(match taken.refund {
-            Some(so_far) => so_far.checked_add(refund)?,
-            None => refund,
-        });
-    }
-    taken.credit_note_ids.extend(outcome.credit_note_ids);
-    Ok(account.events.drain(known..).collect())
+    let known = account.events.len();
+    let (voided, credited) = void(account, &ids, moment);
+    taken.voided.extend(voided);
+    taken.credited.extend(credited);
+    account.events.drain(known..).collect()
 }
 
 /// Whether a charge stands on the correction that paid a contract's credits out at its end: there is no invoice to correct, so what
@@ -160,7 +129,8 @@ pub(super) fn charge_missing(
         let Some(period) = phase.schedule.period_containing(day) else {
             break;
         };
-        let through = [Some(period.through_on), phase.through_on, end, limit]
+        let phase_through = through_withdrawals(subscription, &phase);
+        let through = [Some(period.through_on), phase_through, end, limit]
             .into_iter()
             .flatten()
             .min()
@@ -168,8 +138,7 @@ pub(super) fn charge_missing(
         if through < day || is_free_last_day(subscription, &phase, day) {
             break;
         }
-        let recurring = phase.plan.plan.prices.iter().filter(|price| price.kind.is_recurring());
-        for price in recurring.filter(|price| price.amount.ten_thousandths != 0) {
+        for price in phase.recurring_prices() {
             charge_units(subscription, &phase, price, &period, (day, through), (pass, occasion))?;
             extend_billed_through(subscription, through);
         }
@@ -180,6 +149,24 @@ pub(super) fn charge_missing(
         extend_billed_through(subscription, through);
     }
     Ok(made_since(subscription, known))
+}
+
+/// The last day of a phase, and of those that follow it only because units of it were withdrawn from: what stays is one charge.
+fn through_withdrawals(subscription: &Subscription, phase: &Phase) -> Option<Date> {
+    let mut last = phase;
+    loop {
+        let ended_by = last.ended_by_change_id.as_ref();
+        let ended_by = ended_by.filter(|id| subscription.change(id).is_none());
+        let mut phases = subscription.phases.iter();
+        let next = phases.find(|next| {
+            let follows = last.through_on.map(next_day) == Some(next.from_on) && !next.removed;
+            follows && next.created_by_change_id.as_ref() == ended_by && next.plan.id == phase.plan.id
+        });
+        match next.filter(|next| ended_by.is_some() && next.suspended == phase.suspended) {
+            Some(next) => last = next,
+            None => return last.through_on,
+        }
+    }
 }
 
 /// The last day of each charge that counts, less what is credited of it.
@@ -235,16 +222,20 @@ fn charge_units(
     (from, through): (Date, Date),
     (pass, occasion): (&str, ChargeOccasion<'_>),
 ) -> Result<(), Violation> {
-    let units = if price.kind == PriceKind::PerUnit {
-        i64::from(phase.quantity)
-    } else {
-        1
+    let missing_on = |subscription: &Subscription, day: Date| {
+        let units = match price.kind {
+            PriceKind::PerUnit => subscription
+                .phase_on(day)
+                .map_or(phase.quantity, |phase| phase.quantity),
+            _ => 1,
+        };
+        i64::from(units) - charged_units(subscription, price, day)
     };
     let mut day = from;
     while day <= through {
-        let missing = units - charged_units(subscription, price, day);
+        let missing = missing_on(subscription, day);
         let mut last = day;
-        while last < through && units - charged_units(subscription, price, next_day(last)) == missing {
+        while last < through && missing_on(subscription, next_day(last)) == missing {
             last = next_day(last);
         }
         if let Some(quantity) = u32::try_from(missing).ok().filter(|missing| *missing > 0) {
@@ -262,21 +253,31 @@ fn charge_units(
                 kind,
                 occasion,
             );
-            let facts = [
-                subscription.id.clone(),
-                price.key.clone(),
-                pass.to_owned(),
-                day.to_string(),
-                occasion.change_id.unwrap_or_default().to_owned(),
-            ];
-            let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
             for charge in &mut subscription.charges[known..] {
-                charge.id = IdKind::Charge.derive(unix_millis(occasion.moment.at), &facts);
+                charge.id = id_of(charge, pass);
             }
         }
         day = next_day(last);
     }
     Ok(())
+}
+
+/// The pass that charges use before the withdrawal.
+pub(super) const USED: &str = "used";
+
+/// The id of a charge that a withdrawal makes: what follows from the same facts in the same pass.
+fn id_of(charge: &Charge, pass: &str) -> String {
+    let day = charge.period_from.to_string();
+    let withdrawal_id = charge.change_id.as_deref().unwrap_or_default();
+    let facts = [&charge.item_id, &charge.price_key, pass, &day, withdrawal_id];
+    IdKind::Charge.derive(unix_millis(charge.created_at), &facts)
+}
+
+/// The charges of an item that compensate use before an earlier withdrawal of some of its units: a later one leaves them alone.
+pub(super) fn compensations(subscription: &Subscription) -> Vec<String> {
+    let charges = subscription.charges.iter().filter(|charge| charge.counts());
+    let compensating = charges.filter(|charge| charge.change_id.is_some() && charge.id == id_of(charge, USED));
+    compensating.map(|charge| charge.id.clone()).collect()
 }
 
 /// How many units of a price are charged for a day, net of credits.

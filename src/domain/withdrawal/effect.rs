@@ -5,8 +5,8 @@ use time::Date;
 use super::{
     WithdrawalAmounts, WithdrawalRequest, WithdrawalTraces,
     charges::{
-        Stretch, TakenBack, charge_missing, charge_service, charges_of_service, charges_since, credit_settled,
-        occasion, rewind_billing, take_back,
+        Stretch, TakenBack, USED, charge_missing, charge_service, charges_of_service, charges_since, compensations,
+        credit_settled, occasion, rewind_billing, take_back,
     },
     object::Part,
     restore,
@@ -21,7 +21,7 @@ use crate::domain::{
     charging::credit_rest,
     event::DraftEvent,
     event_type::EventType,
-    invoice::{BilledUsage, UsageTotal, withdrawal_ends},
+    invoice::{BilledUsage, CreditReason, Credited, UsageTotal, correct, withdrawal_ends},
     money::{Currency, Money},
     plan_change::supersede,
     preview::totals_of_charges,
@@ -40,6 +40,7 @@ pub(super) struct Effect<'a> {
     pub(super) events: Vec<DraftEvent>,
     refund_by_on: Date,
     taken: TakenBack,
+    credited: Credited,
     charged: Vec<Charge>,
     compensation: Vec<Charge>,
 }
@@ -58,17 +59,19 @@ impl<'a> Effect<'a> {
             traces: WithdrawalTraces::default(),
             events: Vec::new(),
             taken: TakenBack::default(),
+            credited: Credited::default(),
             charged: Vec::new(),
             compensation: Vec::new(),
         }
     }
 
-    /// Undoes a whole contract or booking. The add-ons on a contract go with it (§ 360 BGB); a withdrawn add-on leaves the plan
+    /// Undoes a whole contract or booking. The add-ons on a contract go with it (§ 360 BGB), those that
+    /// have ended meanwhile too; a withdrawn add-on leaves the plan
     /// as it is.
     pub(super) fn withdraw_item(&mut self, account: &mut Account, id: &str, right: &Right) -> Result<(), Violation> {
-        let linked = account.bookings_of(id).filter(|booking| {
-            booking.withdrawn_on.is_none() && !booking.ended_recorded && !is_performed_for_good(booking)
-        });
+        let linked = account
+            .bookings_of(id)
+            .filter(|booking| booking.withdrawn_on.is_none() && !is_performed_for_good(booking));
         let linked: Vec<(String, bool)> = linked
             .map(|booking| (booking.id.clone(), is_compensated(booking)))
             .collect();
@@ -124,7 +127,7 @@ impl<'a> Effect<'a> {
             through_on: previous_day(self.received_on),
         };
         if is_compensated {
-            let made = self.charge(account, id, used, "used")?;
+            let made = self.charge(account, id, used, USED)?;
             self.compensation.extend(made);
         }
         if !is_compensated {
@@ -151,7 +154,10 @@ impl<'a> Effect<'a> {
         let charges = if subscription.is_one_off_service() {
             charges_of_service(subscription)
         } else {
-            charges_since(subscription, &change_ids, oldest.from_on, oldest.change_id.is_some())
+            let settled = compensations(subscription);
+            let mut charges = charges_since(subscription, &change_ids, oldest.from_on, oldest.change_id.is_some());
+            charges.retain(|id| !settled.contains(id));
+            charges
         };
         self.take_back(account, &[id], &charges)?;
         let subscription = account.subscription_mut(id)?;
@@ -190,7 +196,7 @@ impl<'a> Effect<'a> {
                 from_on: oldest.from_on,
                 through_on: previous_day(self.received_on),
             };
-            let made = self.charge(account, id, used, "used")?;
+            let made = self.charge(account, id, used, USED)?;
             self.compensation.extend(made);
         }
         Ok(())
@@ -235,8 +241,7 @@ impl<'a> Effect<'a> {
         items: &[&str],
         charges: &[String],
     ) -> Result<(), Violation> {
-        let when = (self.refund_by_on, self.moment);
-        let events = take_back(account, &mut self.taken, charges, when)?;
+        let events = take_back(account, &mut self.taken, charges, self.moment);
         self.events.extend(events);
         let occasion = occasion(self.moment, &self.request.withdrawal_id);
         for id in items {
@@ -286,24 +291,36 @@ impl<'a> Effect<'a> {
         !self.compensation.is_empty()
     }
 
+    /// Corrects the invoices of what was taken back: by the difference to what stays or is to be paid for (rules 5.2: refund =
+    /// paid − W).
+    pub(super) fn correct_invoices(&mut self, account: &mut Account) -> Result<(), Violation> {
+        let made: Vec<String> = self.charged.iter().map(|charge| charge.id.clone()).collect();
+        let why = (CreditReason::Withdrawal, Some(self.refund_by_on));
+        let known = account.events.len();
+        self.credited = correct(account, &self.taken.credited, &made, why, self.moment)?;
+        self.events.extend(account.events.drain(known..));
+        Ok(())
+    }
+
     /// What became of the money.
     pub(super) fn amounts(&self, currency: Currency) -> Result<WithdrawalAmounts, Violation> {
         Ok(WithdrawalAmounts {
             dropped: totals_of_charges(&self.taken.voided, currency)?,
-            credited: totals_of_charges(&self.taken.credited, currency)?,
+            credited: totals_of_charges(self.taken.credited.iter().map(|one| &one.charge), currency)?,
             charged: totals_of_charges(&self.charged, currency)?,
             compensation: totals_of_charges(&self.compensation, currency)?,
-            refund: self.taken.refund.unwrap_or(Money::zero(currency)),
+            refund: self.credited.refund.unwrap_or(Money::zero(currency)),
         })
     }
 
     /// What was touched.
     pub(super) fn traces(&self) -> WithdrawalTraces {
-        let ids = |charges: &[Charge]| charges.iter().map(|charge| charge.id.clone()).collect();
+        let voided = self.taken.voided.iter().map(|charge| charge.id.clone());
+        let credited = self.taken.credited.iter().map(|taken| taken.charge.id.clone());
         WithdrawalTraces {
-            voided_charge_ids: ids(&self.taken.voided),
-            credited_charge_ids: ids(&self.taken.credited),
-            credit_note_ids: self.taken.credit_note_ids.clone(),
+            voided_charge_ids: voided.collect(),
+            credited_charge_ids: credited.collect(),
+            credit_note_ids: self.credited.credit_note_ids.clone(),
             ..self.traces.clone()
         }
     }

@@ -6,6 +6,7 @@
 
 mod charges;
 mod effect;
+mod going_on;
 mod instead;
 mod object;
 mod period;
@@ -95,6 +96,7 @@ pub fn withdraw(
         Object::PlanChange { change_id, right } => effect.undo_change(account, change_id, right)?,
         Object::Units { parts, .. } => effect.take_units(account, parts)?,
     }
+    effect.correct_invoices(account)?;
     let (because, last_day_on) = (right.period.because.clone(), right.period.last_day_on);
     let pro_rata = effect.is_compensated();
     let withdrawal = Withdrawal {

@@ -50,7 +50,7 @@ pub struct WithdrawalAmounts {
     pub charged: Totals,
     /// The part of it that compensates for use before the withdrawal (§ 357a Abs. 2 BGB).
     pub compensation: Totals,
-    /// What is to be returned: what was paid of it, with tax. Compensation is invoiced, not set off.
+    /// What is to be returned, with tax: what was paid beyond what remains owed, compensation and what stays included.
     pub refund: Money,
 }
 

@@ -7,6 +7,7 @@ use time::Date;
 use super::{
     charges::{Stretch, charges_since, rewind_billing},
     effect::Effect,
+    going_on::{Idle, reopen},
     object::Part,
     right::{Right, is_compensated},
 };
@@ -14,7 +15,7 @@ use crate::domain::{
     account::{Account, Moment},
     add_on::{align_bookings, is_allowed_for, is_included_in},
     calendar::{next_day, previous_day},
-    change::{Change, ChangeDetails, ChangeKind, ChangeStatus, PlanChangeDetails},
+    change::{Change, ChangeDetails, ChangeStatus},
     charge::{Charge, ChargeKind, ChargeStatus},
     charging::unix_millis,
     due,
@@ -23,7 +24,7 @@ use crate::domain::{
     ids::IdKind,
     plan_change::{supersede, undo_phases},
     plan_version::PlanVersion,
-    subscription::{Phase, Subscription, natural_end},
+    subscription::{Phase, Subscription},
     violation::Violation,
 };
 
@@ -70,7 +71,7 @@ impl Effect<'_> {
         }
         let subscription = account.subscription_mut(&id)?;
         rewind_billing(subscription, from);
-        self.restore_ended(account, &chain)?;
+        let restored = self.restore_ended(account, &chain, back_on)?;
         self.end_what_came_along(account, &id, &change, &chain)?;
         align_bookings(account, &id, self.moment);
         let today = self.moment.on;
@@ -81,6 +82,10 @@ impl Effect<'_> {
             // What the old plan had charged beyond the end counts again now that its credit was taken back.
             let beyond = due::first_unused_day(subscription);
             self.credit_again(account, &id, beyond)?;
+        }
+        for (id, event_type) in restored {
+            let event = DraftEvent::of_subscription(event_type, account.subscription(&id)?, self.moment, true);
+            self.events.push(event);
         }
         Ok(())
     }
@@ -115,8 +120,15 @@ impl Effect<'_> {
         subscription.ended_by_change_id = Some(by_id);
     }
 
-    /// Contracts and bookings that the changes had ended go on: every row they ended names them (design decision 14).
-    fn restore_ended(&mut self, account: &mut Account, chain: &[String]) -> Result<(), Violation> {
+    /// Contracts and bookings that the changes had ended go on: every row they ended names them (design decision 14). Where the use
+    /// of the new plan is paid for, they go on only from `back_on`: until then they were not delivered, and what was delivered
+    /// instead is paid (§§ 357a Abs. 2, 361 Abs. 1 BGB). Answers the events that are to tell of them in the end.
+    fn restore_ended(
+        &mut self,
+        account: &mut Account,
+        chain: &[String],
+        back_on: Date,
+    ) -> Result<Vec<(String, EventType)>, Violation> {
         let is_ended = |subscription: &&Subscription| {
             let ended_by = subscription.ended_by_change_id.as_ref();
             ended_by.is_some_and(|id| chain.contains(id)) && subscription.withdrawn_on.is_none()
@@ -127,36 +139,50 @@ impl Effect<'_> {
             .filter(is_ended)
             .map(|one| one.id.clone())
             .collect();
+        let mut told = Vec::new();
         for id in ended {
             let subscription = account.subscription_mut(&id)?;
             let Some(end) = subscription.ends_on else {
                 continue;
             };
             let contract_id = subscription.contract_id().to_owned();
+            let had_ended = subscription.ended_recorded;
             reopen(subscription, chain, self.moment.on);
+            let goes_on_from = back_on.max(next_day(end));
+            let idle = Idle {
+                from_on: next_day(end),
+                back_on: goes_on_from,
+                chain,
+                withdrawal_id: &self.request.withdrawal_id,
+            };
+            idle.suspend(subscription, self.moment);
+            // For days on which it was not delivered the credit stands.
+            let is_idle = goes_on_from > next_day(end);
             let credits = subscription
                 .charges
                 .iter()
                 .filter(|charge| charge.counts() && charge.kind == ChargeKind::Credit && charge.period_from > end);
+            let credits = credits.filter(|_| !is_idle);
             let credits: Vec<String> = credits.map(|credit| credit.id.clone()).collect();
             self.take_back(account, &[&id], &credits)?;
             align_bookings(account, &contract_id, self.moment);
             let subscription = account.subscription_mut(&id)?;
             rewind_billing(subscription, next_day(end));
             let from = Stretch::From {
-                from_on: next_day(end),
+                from_on: goes_on_from,
                 today: self.moment.on,
             };
             self.charge(account, &id, from, "restored")?;
-            let subscription = account.subscription(&id)?;
-            if subscription.booking.is_some() {
-                let moved = EventType::AddOnEndChanged;
-                self.events
-                    .push(DraftEvent::of_subscription(moved, subscription, self.moment, true));
+            let is_booking = account.subscription(&id)?.booking.is_some();
+            match (had_ended, is_booking) {
+                (true, false) => told.push((id.clone(), EventType::SubscriptionRestored)),
+                (true, true) => told.push((id.clone(), EventType::AddOnRestored)),
+                (false, true) => told.push((id.clone(), EventType::AddOnEndChanged)),
+                (false, false) => {}
             }
             self.traces.restored_ids.push(id);
         }
-        Ok(())
+        Ok(told)
     }
 
     /// What the new plan had brought along, and what was booked under it and the old plan contains or does not allow, goes.
@@ -350,59 +376,4 @@ pub(super) fn lend_until(
         phase.quantity += part.units;
     }
     subscription.phases.extend(resumed);
-}
-
-/// Lets a contract or booking go on that a change had ended; what this end had overtaken (a
-/// cancellation, a decrease, a change still to come) stands again.
-fn reopen(subscription: &mut Subscription, chain: &[String], today: Date) {
-    subscription.ended_recorded = false;
-    subscription.ends_on = None;
-    subscription.ended_by_change_id = None;
-    // A change of plan whose day has passed meanwhile stays dropped; fewer units, once declared, stay fewer.
-    let is_overtaken = |change: &&Change| {
-        let by = change.superseded_by_id.as_ref();
-        let is_quantity_only = change.plan_change().is_none_or(PlanChangeDetails::is_quantity_only);
-        by.is_some_and(|id| chain.contains(id)) && (is_quantity_only || change.effective_on > today)
-    };
-    let overtaken: Vec<Change> = subscription.changes.iter().filter(is_overtaken).cloned().collect();
-    let mut planned_end = None;
-    for change in overtaken {
-        if let Some(details) = change.plan_change() {
-            let begun = plan_again(subscription, &change);
-            planned_end = begun.filter(|_| !details.is_quantity_only());
-        }
-        if let Some(change) = subscription.change_mut(&change.id) {
-            change.status = ChangeStatus::Scheduled;
-            change.superseded_by_id = None;
-            change.settled_at = None;
-            change.version += 1;
-        }
-    }
-    let cancellation = subscription.pending(ChangeKind::Cancellation);
-    if let Some((on, id)) = cancellation.map(|change| (change.effective_on, change.id.clone())) {
-        subscription.ends_on = Some(on);
-        subscription.ended_by_change_id = Some(id);
-    } else if let Some(phase) = planned_end {
-        subscription.ends_on = natural_end(&phase.plan, phase.from_on);
-    } else if !subscription.is_one_off_service() {
-        let phase = subscription.phase_on(today).cloned();
-        let term_started_on = subscription.term_started_on(today);
-        subscription.ends_on = phase.and_then(|phase| natural_end(&phase.plan, term_started_on));
-    }
-}
-
-/// Lets the phase of a change that an end had overtaken come after all; answers that phase.
-fn plan_again(subscription: &mut Subscription, change: &Change) -> Option<Phase> {
-    let eve = previous_day(change.effective_on);
-    let mut begun = None;
-    for phase in &mut subscription.phases {
-        if phase.created_by_change_id.as_ref() == Some(&change.id) {
-            phase.removed = false;
-            begun = Some(phase.clone());
-        } else if phase.covers(eve) {
-            phase.through_on = Some(eve);
-            phase.ended_by_change_id = Some(change.id.clone());
-        }
-    }
-    begun
 }

@@ -129,6 +129,7 @@ fn phase_in_memory(row: &PhaseRow, plans: &HashMap<String, Arc<PlanVersion>>) ->
         created_by_change_id: row.created_by_change_id.clone(),
         ended_by_change_id: row.ended_by_change_id.clone(),
         removed: row.removed,
+        suspended: row.suspended,
     })
 }
 
@@ -227,6 +228,7 @@ fn phase_row(customer_id: &str, subscription_id: &str, phase: &Phase) -> PhaseRo
         ended_by_change_id: phase.ended_by_change_id.clone(),
         removed: phase.removed,
         add_on_version_id: phase.plan.add_on.is_some().then(|| phase.plan.id.clone()),
+        suspended: phase.suspended,
     }
 }
 

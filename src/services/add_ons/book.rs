@@ -158,6 +158,7 @@ fn foresee(ground: &Ground, before: &Account, request: &BookingRequest) -> Resul
     let parts = PreviewParts {
         effective_on: ground.today,
         subscription_ids: vec![request.booking_id.clone()],
+        touched_ids: Vec::new(),
         change_ids: Vec::new(),
         consequences: Vec::new(),
         consents: request.agreement.required.clone(),

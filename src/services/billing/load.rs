@@ -151,6 +151,7 @@ fn head_in_memory(row: &InvoiceHeadRow) -> Result<InvoiceHead, AppError> {
         balance_applied: money(row.balance_applied)?,
         paid: money(row.paid)?,
         credited: money(row.credited)?,
+        set_off: money(row.set_off)?,
         settled_at: row.settled_at.map(Utc::instant),
     })
 }

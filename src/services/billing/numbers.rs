@@ -73,6 +73,11 @@ pub(super) fn number(conn: &mut DbConnection, benches: &mut [Workbench]) -> Resu
                     corrected.number.clone_from(&head.number);
                 }
             }
+            for set_off in &mut correction.set_off {
+                if let Some(head) = billing.invoices.iter().find(|head| head.id == set_off.invoice_id) {
+                    set_off.number.clone_from(&head.number);
+                }
+            }
         }
     }
     Ok(places)
@@ -107,6 +112,21 @@ fn write_number(bench: &mut Workbench, index: usize, number: &str) {
             && snapshot["id"] == Value::String(id.clone())
         {
             snapshot["number"] = Value::String(number.to_owned());
+        }
+        // A correction of the same transaction may name this invoice.
+        for (list, member) in [
+            ("/credit_note/correction/invoices", "id"),
+            ("/credit_note/correction/set_off", "invoice_id"),
+        ] {
+            let named = event
+                .data
+                .pointer_mut(list)
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten();
+            for invoice in named.filter(|invoice| invoice[member] == Value::String(id.clone())) {
+                invoice["number"] = Value::String(number.to_owned());
+            }
         }
     }
 }

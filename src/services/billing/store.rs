@@ -172,6 +172,7 @@ impl<'a> Stored<'a> {
             document: self.canonical,
             sha256: self.sha256,
             recorded_at: self.recorded_at,
+            set_off: head.set_off.minor,
         }
     }
 
@@ -205,6 +206,7 @@ fn store_progress(conn: &mut DbConnection, benches: &[Workbench]) -> Result<(), 
                     paid: head.paid.minor,
                     credited: head.credited.minor,
                     settled_at: head.settled_at.map(Utc::from),
+                    set_off: head.set_off.minor,
                 });
             }
         }

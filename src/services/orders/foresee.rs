@@ -35,6 +35,7 @@ pub(super) fn foresee(ground: &Ground, before: &Account, items: Vec<OrderItem>) 
     let parts = PreviewParts {
         effective_on: ground.today,
         subscription_ids: charging.map(|item| item.item_id().to_owned()).collect(),
+        touched_ids: Vec::new(),
         change_ids: items
             .iter()
             .filter_map(PlacedItem::change_id)

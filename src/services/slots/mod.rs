@@ -67,6 +67,7 @@ fn preview_for_nothing(
     let parts = PreviewParts {
         effective_on: ground.today,
         subscription_ids: Vec::new(),
+        touched_ids: Vec::new(),
         change_ids: Vec::new(),
         consequences: Vec::new(),
         consents: Vec::new(),

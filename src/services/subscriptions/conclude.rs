@@ -153,6 +153,7 @@ pub(in crate::services) fn foresee(
     let parts = PreviewParts {
         effective_on: starts_on,
         subscription_ids: vec![order.subscription_id.clone()],
+        touched_ids: Vec::new(),
         change_ids: Vec::new(),
         consequences: add_on_consequences(before, &after, &order.subscription_id),
         consents: order.agreement.required.clone(),

@@ -22,7 +22,7 @@ use crate::state::AppState;
 
 use read::refunded;
 pub use read::{WithdrawalQuery, find, list};
-pub(super) use words::{alternative, choice, consequences, texts};
+pub(super) use words::{alternative, choice, consequences, texts, touched};
 
 /// How far back charges must be loaded for a withdrawal: without instruction the right lasts for more than a year, and
 /// everything charged since may have to be taken back.
@@ -169,8 +169,9 @@ fn foresee(ground: &Ground, before: &Account, request: &WithdrawalRequest) -> Re
     let parts = PreviewParts {
         effective_on: withdrawal.withdrawn_on,
         subscription_ids: vec![withdrawal.item_id.clone()],
+        touched_ids: touched(&outcome),
         change_ids: vec![withdrawal.id.clone()],
-        consequences: consequences(before, &outcome)?,
+        consequences: consequences(before, &after, &outcome)?,
         consents: Vec::new(),
         order_button: None,
         texts: texts(before, &after, &outcome)?,

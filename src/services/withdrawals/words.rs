@@ -50,8 +50,8 @@ pub(in crate::services) fn texts(
         let (by_de, by_en) = (german(withdrawal.refund_by_on), english(withdrawal.refund_by_on));
         texts.push(text(
             "refund",
-            format!("Abgerechnetes wird gutgeschrieben; gezahlt waren {de} {currency}, sie werden bis zum {by_de} auf demselben Weg erstattet."),
-            format!("What was invoiced is credited; {en} {currency} had been paid and are refunded by {by_en} by the same means."),
+            format!("Die Rechnung wird berichtigt; {de} {currency} sind dann zu viel gezahlt und werden bis zum {by_de} auf demselben Weg erstattet."),
+            format!("The invoice is corrected; {en} {currency} have then been paid too much and are refunded by {by_en} by the same means."),
         ));
     }
     texts.push(text(
@@ -98,12 +98,20 @@ fn effect(before: &Account, after: &Account, withdrawal: &Withdrawal) -> Result<
     })
 }
 
+/// Further contracts and bookings that a withdrawal charges or credits.
+pub(in crate::services) fn touched(outcome: &WithdrawalOutcome) -> Vec<String> {
+    let traces = &outcome.withdrawal.traces;
+    let touched = traces.restored_ids.iter().chain(&traces.withdrawn_add_on_booking_ids);
+    touched.cloned().collect()
+}
+
 /// What goes along with a withdrawal, goes on after all or is dropped.
 ///
 /// # Errors
 /// `not_found`, when the account does not hold what is concerned.
 pub(in crate::services) fn consequences(
     before: &Account,
+    after: &Account,
     outcome: &WithdrawalOutcome,
 ) -> Result<Vec<Consequence>, Violation> {
     let traces = &outcome.withdrawal.traces;
@@ -124,6 +132,8 @@ pub(in crate::services) fn consequences(
             format!("{} goes on again.", name.en),
         ));
     }
+    consequences.extend(later_changes(before, &outcome.withdrawal)?);
+    consequences.extend(slots(before, after));
     if !traces.superseded_change_ids.is_empty() {
         consequences.push(consequence(
             "pending_change_dropped",
@@ -136,6 +146,60 @@ pub(in crate::services) fn consequences(
         consequences.push(retention::erased_at_once());
     }
     Ok(consequences)
+}
+
+/// Changes that were built upon the one withdrawn from, and fall with it.
+fn later_changes(before: &Account, withdrawal: &Withdrawal) -> Result<Vec<Consequence>, Violation> {
+    let item = before.subscription(&withdrawal.item_id)?;
+    let undone = withdrawal.traces.withdrawn_plan_change_ids.iter();
+    let later = undone
+        .filter(|id| withdrawal.kind == WithdrawalKind::PlanChange && withdrawal.plan_change_id.as_ref() != Some(*id));
+    let begun = later.filter_map(|id| {
+        let mut phases = item.phases.iter();
+        phases.find(|phase| phase.created_by_change_id.as_ref() == Some(id))
+    });
+    let told = begun.map(|phase| {
+        let (name, quantity, on) = (&phase.plan.plan.name, phase.quantity, phase.from_on);
+        consequence(
+            "later_change_withdrawn_too",
+            format!(
+                "Auch der spätere Wechsel vom {} zu {} (Menge {quantity}) wird rückgängig gemacht.",
+                german(on),
+                name.de
+            ),
+            format!(
+                "The later change of {} to {} (quantity {quantity}) is undone too.",
+                english(on),
+                name.en
+            ),
+        )
+    });
+    Ok(told.collect())
+}
+
+/// Presences that lose their slot or move back to where they came from.
+fn slots(before: &Account, after: &Account) -> Vec<Consequence> {
+    let occupied = before.slots.iter().filter(|slot| slot.is_occupied());
+    let told = occupied.filter_map(|slot| {
+        let now = after.slots.iter().find(|now| now.id == slot.id)?;
+        let name = &slot.presence.name;
+        if !now.is_occupied() {
+            return Some(consequence(
+                "slot_released",
+                format!("„{name}“ verliert den Platz."),
+                format!("“{name}” loses its slot."),
+            ));
+        }
+        let number = &after.subscription(&now.subscription_id).ok()?.contract_number;
+        (now.subscription_id != slot.subscription_id).then(|| {
+            consequence(
+                "slot_moved",
+                format!("„{name}“ zieht in den Vertrag {number} um."),
+                format!("“{name}” moves to the contract {number}."),
+            )
+        })
+    });
+    told.collect()
 }
 
 /// The name of the plan or add-on that is in force last.

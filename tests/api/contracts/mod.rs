@@ -11,6 +11,7 @@ mod ordering;
 mod repeating;
 mod seeing;
 mod several;
+mod undoing;
 mod withdrawing;
 
 use serde_json::{Value, json};

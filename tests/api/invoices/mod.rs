@@ -2,6 +2,7 @@
 
 mod month_ends;
 mod runs;
+pub mod settling;
 pub mod story;
 mod tax;
 mod usage;

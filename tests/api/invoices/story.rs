@@ -135,7 +135,18 @@ async fn from_the_first_invoice_to_the_last(app: TestApp<'_>) {
         (&json!("Rechnungskorrektur"), &json!("final_settlement"))
     );
     assert_eq!(note["corrected_invoices"][0]["number"], "TEST-RE-2026-000002");
-    assert_eq!(minor(&note["refund"]), -minor(&note["totals"]["gross"]));
+    // Nobody had paid: the correction takes off what is open of the invoice it names, and nothing is paid out.
+    assert_eq!((minor(&note["refund"]), &note["refund_due_on"]), (0, &Value::Null));
+    let path = format!(
+        "/v1/invoices/{}",
+        note["corrected_invoices"][0]["id"].as_str().expect("an id")
+    );
+    let corrected = staff.get(&path).await.expect(200);
+    assert_eq!(minor(&corrected["amount_credited"]), -minor(&note["totals"]["gross"]));
+    assert_eq!(
+        minor(&corrected["amount_open"]),
+        minor(&corrected["totals"]["gross"]) - minor(&corrected["amount_credited"])
+    );
     let by_invoice = format!(
         "/v1/credit-notes?invoice_id={}",
         note["corrected_invoices"][0]["id"].as_str().expect("an id")

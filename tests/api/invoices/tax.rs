@@ -29,6 +29,26 @@ async fn a_gross_list_stands_and_a_business_abroad_owes_the_tax(app: TestApp<'_>
     assert_eq!(totals(&invoice), ["16.72", "3.18", "19.90"]);
     let members = json!({ "vat_id": "ATU12345678" });
     let (_, abroad, customer) = on_clock(&app, "kontaktkiste", "2026-03-18T09:00:00Z", members).await;
+    // What is shown before is what will be owed.
+    let preview = customer
+        .post("/v1/subscriptions/preview", json!({ "plan": "crm_monthly" }))
+        .await
+        .expect(200);
+    let order = json!({ "items": [{ "type": "subscription", "plan": "crm_monthly" }] });
+    let cart = customer.post("/v1/orders/preview", order).await.expect(200);
+    for shown in [
+        &preview["due_now"],
+        &preview["recurring"],
+        &preview["next_invoice"],
+        &cart["due_now"],
+        &cart["order"]["monthly_total"],
+    ] {
+        assert_eq!(
+            (&shown["net"]["amount"], &shown["tax"]["amount"]),
+            (&json!("16.72"), &json!("0.00")),
+            "{preview} {cart}"
+        );
+    }
     conclude(&customer, "crm_monthly").await;
     let invoice = list(&staff, &format!("/v1/invoices?customer_id={abroad}"))
         .await

@@ -1,5 +1,6 @@
 //! The model's customer: commands and days. Written from the rules, with none of the system's code.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ pub struct Customer {
     pub items: Vec<Item>,
     /// Invoices and corrections in order.
     pub documents: Vec<Document>,
+    /// Cents with tax that corrections have taken back of invoices, by number.
+    pub credited: BTreeMap<usize, i128>,
     /// Whether an item has begun a period today for which nothing was billed yet.
     pub period_began: bool,
     /// The last day on which what was open was looked through.
@@ -46,6 +49,7 @@ impl Customer {
             today,
             items: Vec::new(),
             documents: Vec::new(),
+            credited: BTreeMap::new(),
             period_began: false,
             looked_through: None,
             mistake,

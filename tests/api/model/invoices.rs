@@ -110,9 +110,30 @@ impl Customer {
             return;
         }
         paper.corrects = sum < 0;
+        if sum < 0 {
+            self.credit_each(gross, open, -sum);
+        }
         self.documents.push(paper);
         for (item, charge) in open {
             self.items[*item].charges[*charge].billed = Some(self.documents.len() - 1);
+        }
+    }
+
+    /// Credits that are paid out take something back of the invoices whose charges they reduce, the oldest first.
+    fn credit_each(&mut self, gross: bool, open: &[(usize, usize)], mut left: i128) {
+        let mut shares: BTreeMap<usize, Vec<Line>> = BTreeMap::new();
+        for (item, charge) in open {
+            let charges = &self.items[*item].charges;
+            let original = charges[*charge].reduces.and_then(|original| charges[original].billed);
+            if let Some(invoice) = original {
+                shares.entry(invoice).or_default().push(self.line(*item, *charge));
+            }
+        }
+        for (invoice, lines) in shares {
+            let share = document(self.today, true, gross, &lines);
+            let part = left.min(-(share.net + share.tax));
+            *self.credited.entry(invoice).or_default() += part;
+            left -= part;
         }
     }
 

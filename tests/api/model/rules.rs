@@ -284,7 +284,8 @@ impl Rules {
     }
 
     fn billed_on(&self, charge: &Charge) -> Option<Date> {
-        let id = charge.invoice_id.as_ref().or(charge.credit_note_id.as_ref())?;
+        // What stays after a correction stands on that, not on the invoice.
+        let id = charge.credit_note_id.as_ref().or(charge.invoice_id.as_ref())?;
         let paper = self.account.billing.issued.iter().find(|paper| paper.id == *id);
         Some(paper.expect("a document").issued_on)
     }

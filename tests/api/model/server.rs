@@ -282,8 +282,11 @@ impl<'a> Portal<'a> {
 fn billed(charges: &[&Value], papers: &[Value]) -> Vec<Billed> {
     let counting = || charges.iter().copied().filter(|charge| charge["status"] != "voided");
     let part = |charge: &Value| {
-        let mut papers = papers.iter();
-        let on = papers.find(|paper| [&charge["invoice_id"], &charge["credit_note_id"]].contains(&&paper["id"]));
+        // What stays after a correction stands on that, not on the invoice.
+        let names = ["credit_note_id", "invoice_id"].into_iter();
+        let on = names
+            .filter_map(|name| papers.iter().find(|paper| paper["id"] == charge[name]))
+            .next();
         (
             i128::from(minor(&charge["amount"])),
             on.and_then(|paper| date(&paper["issued_on"])),

@@ -44,21 +44,24 @@ impl Customer {
         let booked = self.items.iter().enumerate();
         numbers.extend(
             booked
-                .filter(|(_, item)| item.on == Some(number) && item.withdrawn.is_none() && !item.over)
+                .filter(|(_, item)| item.on == Some(number) && item.withdrawn.is_none())
                 .map(|(at, _)| at),
         );
         let today = self.today;
-        let mut credited: BTreeMap<usize, Vec<Line>> = BTreeMap::new();
+        let mut credited: BTreeMap<usize, Vec<Credited>> = BTreeMap::new();
+        let mut owed = Vec::new();
         for number in numbers {
             let item = &mut self.items[number];
-            for (paper, line) in take_back(item, &self.documents) {
-                credited.entry(paper).or_default().push(line);
+            for (paper, line, days) in take_back(item, &self.documents) {
+                credited.entry(paper).or_default().push(Credited { number, days, line });
             }
             let use_is_paid = item.phases[0].tariff.compensation && item.early;
             if use_is_paid {
+                let known = item.charges.len();
                 // Nobody has used what was cancelled before it began.
                 let last = plus(today, -1);
                 compensate(item, item.ends.map_or(last, |end| end.min(last)), today);
+                owed.extend((known..item.charges.len()).map(|charge| (number, charge)));
             }
             for change in item
                 .changes
@@ -70,9 +73,19 @@ impl Customer {
             item.withdrawn = Some(today);
             item.ends = None;
         }
+        owed.sort_unstable();
+        let mut stands = Vec::new();
+        for (number, charge) in owed {
+            stands.extend(self.set_off(&mut credited, (number, charge)));
+        }
         for (corrected, lines) in credited {
             let gross = self.documents[corrected].gross;
-            self.documents.push(document(today, true, gross, &lines));
+            let lines: Vec<Line> = lines.into_iter().map(|one| one.line).collect();
+            let stays = stands.iter().any(|(.., paper)| *paper == corrected);
+            self.correct(corrected, document(today, true, gross, &lines), stays);
+            for (number, charge, _) in stands.iter().filter(|(.., paper)| *paper == corrected) {
+                self.items[*number].charges[*charge].billed = Some(self.documents.len() - 1);
+            }
         }
         self.live_through_today();
         self.bill(true);
@@ -80,16 +93,69 @@ impl Customer {
     }
 }
 
-/// Takes all charges and credits back: drafts disappear, what was billed is corrected invoice by invoice. Answers the invoice and
-/// the line that corrects it.
-fn take_back(item: &mut Item, papers: &[Document]) -> Vec<(usize, Line)> {
+/// A line of a correction: of which item and days it is.
+struct Credited {
+    number: usize,
+    days: (Date, Date),
+    line: Line,
+}
+
+impl Customer {
+    /// Issues a correction. The last one of an invoice takes back what is left of it: rounding its tax once more must not leave a
+    /// cent, nor pay one back.
+    fn correct(&mut self, corrected: usize, mut paper: Document, stays: bool) {
+        let invoice = &self.documents[corrected];
+        let before = self.credited.get(&corrected).copied().unwrap_or(0);
+        let mut charges = self.items.iter().flat_map(|item| &item.charges);
+        let stands = stays || charges.any(|charge| !charge.void && charge.billed == Some(corrected));
+        let over = invoice.net + invoice.tax - before + paper.net + paper.tax;
+        if !stands && !invoice.gross && paper.tax != 0 && over.abs() <= 2 {
+            paper.tax -= over;
+        }
+        *self.credited.entry(corrected).or_default() -= paper.net + paper.tax;
+        self.documents.push(paper);
+    }
+
+    /// What is owed for use is taken off what is credited: best of the same item and days, else of the same item, else of any, as
+    /// long as the correction asks for no money. Answers the invoice whose correction it is.
+    fn set_off(
+        &self,
+        credited: &mut BTreeMap<usize, Vec<Credited>>,
+        (number, charge): (usize, usize),
+    ) -> Option<(usize, usize, usize)> {
+        let owed = &self.items[number].charges[charge];
+        let fits = |paper: usize, lines: &[Credited]| {
+            let sum: i128 = lines.iter().map(|one| one.line.1).sum();
+            self.documents[paper].gross == owed.gross && sum + owed.cents <= 0
+        };
+        let meets = |one: &Credited| one.days.0 <= owed.through && owed.from <= one.days.1;
+        let far = |lines: &[Credited]| match lines.iter().filter(|one| one.number == number).collect::<Vec<_>>() {
+            own if own.iter().any(|one| meets(one)) => 0,
+            own if !own.is_empty() => 1,
+            _ => 2,
+        };
+        let fitting = credited.iter().filter(|(paper, lines)| fits(**paper, lines));
+        let paper = *fitting.min_by_key(|(_, lines)| far(lines))?.0;
+        let line = Credited {
+            number,
+            days: (owed.from, owed.through),
+            line: (owed.tax, owed.cents),
+        };
+        credited.get_mut(&paper)?.push(line);
+        Some((number, charge, paper))
+    }
+}
+
+/// Takes all charges and credits back: drafts disappear, what was billed is corrected invoice by invoice. Answers the invoice,
+/// the line that corrects it and its days.
+fn take_back(item: &mut Item, papers: &[Document]) -> Vec<(usize, Line, (Date, Date))> {
     let mut lines = Vec::new();
     for charge in item.charges.iter().filter(|charge| !charge.void) {
         // What was paid out at an end stands on no invoice; the one it reduced is corrected.
         let on_invoice = charge.billed.filter(|paper| !papers[*paper].corrects);
         let original = charge.reduces.and_then(|original| item.charges[original].billed);
         if let (Some(_), Some(invoice)) = (charge.billed, on_invoice.or(original)) {
-            lines.push((invoice, (charge.tax, -charge.cents)));
+            lines.push((invoice, (charge.tax, -charge.cents), (charge.from, charge.through)));
         }
     }
     for charge in &mut item.charges {

@@ -1,5 +1,7 @@
 //! Withdrawals (§ 355 BGB): from contracts, bookings, units and upgrades; what they drop, credit and restore.
 
+mod difference;
+mod paid_for;
 mod parts;
 mod restoring;
 
@@ -9,6 +11,7 @@ use time::{Date, Duration, macros::date};
 use super::{
     fixture::World,
     plans::{flat, plan, price},
+    settlement::pay,
 };
 use crate::domain::{
     cancellation::CancellationRequest,
@@ -295,6 +298,7 @@ fn all_but_one_never_binds_withdrawals() {
 fn what_another_contracts_credit_had_settled_is_refunded() {
     let mut world = granting(vec![flat("s", "30.00"), flat("m", "60.00"), flat("l", "90.00")]);
     let first = world.conclude("m");
+    pay(&mut world, "71.40");
     world.on(date!(2026 - 04 - 11));
     world.change(&first, "s");
     let second = world.conclude("l");

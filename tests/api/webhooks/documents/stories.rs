@@ -16,6 +16,7 @@ pub async fn tell(app: &TestApp<'_>) {
     declarations_are_decided(app).await;
     add_ons_come_and_go(app).await;
     a_consumer_withdraws(app).await;
+    an_upgrade_is_undone(app).await;
     presences_move(app).await;
     a_cart_is_ordered(app).await;
     data_are_handed_over_and_erased(app).await;
@@ -168,6 +169,30 @@ async fn a_consumer_withdraws(app: &TestApp<'_>) {
             .await
             .expect(201);
     }
+}
+
+/// A consumer withdraws from an upgrade that had taken in another contract with an add-on on it: both go on.
+async fn an_upgrade_is_undone(app: &TestApp<'_>) {
+    let (_, customer) = app.customer("kontaktkiste", "consumer").await;
+    let ordered = |mut order: Value| {
+        order["consents"] = json!(consents(&["terms", "dpa", "withdrawal_instruction"]));
+        order["order_button_text"] = json!("zahlungspflichtig bestellen");
+        order
+    };
+    let mut contracts = Vec::new();
+    for _ in 0..2 {
+        let order = ordered(json!({ "plan": "crm_basic" }));
+        contracts.push(customer.post("/v1/subscriptions", order).await.expect(201));
+    }
+    let other = path_of("subscriptions", &contracts[1]);
+    let order = ordered(json!({ "add_on": "extra_storage", "quantity": 1 }));
+    customer.post(&format!("{other}/add-ons"), order).await.expect(201);
+    let own = path_of("subscriptions", &contracts[0]);
+    let taken = [text(&contracts[1], "id")];
+    let order = ordered(json!({ "plan": "crm_monthly", "absorb_subscription_ids": taken }));
+    let change = customer.post(&format!("{own}/plan-changes"), order).await.expect(201);
+    let undone = json!({ "plan_change_id": change["id"] });
+    customer.post(&format!("{own}/withdrawals"), undone).await.expect(201);
 }
 
 /// Presences are put into a package, taken along and released; the largest package brings a service that is performed.
