@@ -242,15 +242,22 @@ pub(super) fn push_charge(
     if proration.amount.is_zero() || is_included {
         return;
     }
-    let facts = [
-        &subscription.id,
+    let from_on = from.to_string();
+    let mut facts = vec![
+        subscription.id.as_str(),
         price.key.as_str(),
         kind.as_str(),
-        &from.to_string(),
+        &from_on,
         occasion.change_id.unwrap_or(""),
     ];
+    let mut id = IdKind::Charge.derive(unix_millis(occasion.moment.at), &facts);
+    // What was taken back may be charged anew at the same instant, which a test clock can hold.
+    while subscription.charges.iter().any(|charge| charge.id == id) {
+        facts.push("again");
+        id = IdKind::Charge.derive(unix_millis(occasion.moment.at), &facts);
+    }
     subscription.charges.push(Charge {
-        id: IdKind::Charge.derive(unix_millis(occasion.moment.at), &facts),
+        id,
         item_id: subscription.id.clone(),
         price_key: price.key.clone(),
         kind,

@@ -35,8 +35,13 @@ pub(super) fn settle_credit(
     let zero = Money::zero(credit.currency);
     let (mut unspent, mut left, mut events) = (credit, zero, Vec::new());
     for (id, share) in shares {
-        let part = if share.minor < unspent.minor { *share } else { unspent };
         if let Some(invoice) = billing.invoices.iter_mut().find(|invoice| invoice.id == *id) {
+            // A correction may also take back what stands on other documents, beyond what the invoice asked for.
+            let most = invoice.gross.checked_sub(invoice.credited)?.minor.max(0);
+            let part = Money {
+                minor: share.minor.min(unspent.minor).min(most),
+                ..unspent
+            };
             let was_unpaid = invoice.status.is_unpaid();
             left = left.checked_add(take_off(invoice, part, moment)?)?;
             events.extend(paid(invoice, was_unpaid, moment));

@@ -316,9 +316,10 @@ pub(super) fn charges_since(
 ) -> Vec<String> {
     let names = |charge: &Charge| charge.change_id.as_ref().is_some_and(|id| change_ids.contains(id));
     let counting = || subscription.charges.iter().filter(|charge| charge.counts());
-    // Later changes credited what the first one had charged, not what was there before.
-    let names_first = |charge: &Charge| charge.change_id.is_some() && charge.change_id.as_ref() == change_ids.first();
-    let was_credited = |charge: &Charge| counting().any(|credit| names_first(credit) && reduces(credit, charge));
+    // Of these changes the later ones credited what the first one had charged, not what was there before.
+    let is_later = |id: &String| change_ids.iter().skip(1).any(|later| later == id);
+    let came_first = |credit: &Charge| credit.change_id.as_ref().is_some_and(|id| !is_later(id));
+    let was_credited = |charge: &Charge| counting().any(|credit| came_first(credit) && reduces(credit, charge));
     let came_before = |charge: &Charge| {
         charge.period_from == from && charge.change_id.is_none() && (adds_only || was_credited(charge))
     };
