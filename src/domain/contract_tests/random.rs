@@ -360,8 +360,14 @@ fn run_cancellation(world: &mut World, request: &CancellationRequest) -> Result<
     check_preview(&before, world, &ids, foretold, done.map(|_| ()))
 }
 
+/// How many stories a run tries; `PROPTEST_CASES` tries more.
+pub(super) fn cases(usually: u32) -> u32 {
+    let asked = std::env::var("PROPTEST_CASES").ok();
+    asked.and_then(|cases| cases.parse().ok()).unwrap_or(usually)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(64), max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens_previews_come_true_and_the_rules_hold(

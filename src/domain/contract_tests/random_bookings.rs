@@ -11,6 +11,7 @@ use time::{Duration, macros::date};
 use super::{
     fixture::World,
     plans::{plan, price, terms},
+    random::cases,
     slots::{absorbing, try_book},
 };
 use crate::domain::{
@@ -409,14 +410,8 @@ fn check_charge_events(world: &World) {
     );
 }
 
-/// `PROPTEST_CASES` tries more.
-fn cases() -> u32 {
-    let asked = std::env::var("PROPTEST_CASES").ok();
-    asked.and_then(|cases| cases.parse().ok()).unwrap_or(96)
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(96), max_shrink_iters: 4_000, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_is_booked_each_period_is_billed_at_most_once_and_credits_never_exceed_charges(

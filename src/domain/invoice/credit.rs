@@ -157,17 +157,13 @@ impl Entry {
 /// something to set it off against.
 fn plan(account: &Account, taken: &[Taken], made: &[String]) -> Vec<(String, Vec<Entry>)> {
     let mut corrections: Vec<(String, Vec<Entry>)> = Vec::new();
-    for Taken {
-        invoice_id,
-        contract_id,
-        charge,
-    } in taken
-    {
+    for one in taken {
         let entry = Entry {
-            contract_id: contract_id.clone(),
-            charge: charge.clone(),
+            contract_id: one.contract_id.clone(),
+            charge: one.charge.clone(),
             stays: false,
         };
+        let invoice_id = corrected_invoice(one, taken);
         match corrections.iter_mut().find(|(known, _)| known == invoice_id) {
             Some((_, entries)) => entries.push(entry),
             None => corrections.push((invoice_id.clone(), vec![entry])),
@@ -205,6 +201,19 @@ fn plan(account: &Account, taken: &[Taken], made: &[String]) -> Vec<(String, Vec
         }
     }
     corrections
+}
+
+/// The invoice whose correction takes a charge back: its own, but a credit that is the only thing taken back of an invoice goes with
+/// what it reduces, so that no correction asks for money.
+fn corrected_invoice<'a>(one: &'a Taken, taken: &'a [Taken]) -> &'a String {
+    let is_charge = |other: &&Taken| other.charge.kind != ChargeKind::Credit;
+    let stands_alone = !taken
+        .iter()
+        .filter(is_charge)
+        .any(|other| other.invoice_id == one.invoice_id);
+    let reduced = one.charge.original_charge_id.as_ref().filter(|_| stands_alone);
+    let original = reduced.and_then(|id| taken.iter().find(|other| other.charge.id == *id));
+    &original.unwrap_or(one).invoice_id
 }
 
 /// Notes on the charges where they stand now.

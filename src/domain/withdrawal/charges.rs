@@ -47,9 +47,16 @@ pub(super) fn take_back(
         let same = |other: &Charge| other.kind != ChargeKind::Credit && other.invoice_id == credit.invoice_id;
         credit.status == ChargeStatus::Draft || (!is_settled(credit) && named().any(same))
     };
+    // Of what is wholly credited on documents already nothing is owed any more.
+    let is_used_up = |charge: &Charge| {
+        let others = account.subscriptions.iter().flat_map(|each| &each.charges);
+        let standing = others.filter(|credit| reduces(credit, charge) && !charge_ids.contains(&credit.id));
+        let standing = standing.filter(|credit| credit.status == ChargeStatus::Invoiced);
+        charge.amount.minor > 0 && charge.amount.minor + standing.map(|credit| credit.amount.minor).sum::<i64>() == 0
+    };
     let ids: Vec<String> = named()
         .filter(|charge| charge.kind != ChargeKind::Credit || is_corrected(charge))
-        .filter(|charge| !is_settled(charge))
+        .filter(|charge| !is_settled(charge) && !is_used_up(charge))
         .map(|charge| charge.id.clone())
         .collect();
     let known = account.events.len();
@@ -319,7 +326,8 @@ pub(super) fn charges_since(
     // Of these changes the later ones credited what the first one had charged, not what was there before.
     let is_later = |id: &String| change_ids.iter().skip(1).any(|later| later == id);
     let came_first = |credit: &Charge| credit.change_id.as_ref().is_some_and(|id| !is_later(id));
-    let was_credited = |charge: &Charge| counting().any(|credit| came_first(credit) && reduces(credit, charge));
+    let reaches = |credit: &Charge| credit.period_from <= from && came_first(credit);
+    let was_credited = |charge: &Charge| counting().any(|credit| reaches(credit) && reduces(credit, charge));
     let came_before = |charge: &Charge| {
         charge.period_from == from && charge.change_id.is_none() && (adds_only || was_credited(charge))
     };

@@ -42,6 +42,7 @@ impl Effect<'_> {
         let Some(change) = subscription.change(change_id).cloned() else {
             return Ok(());
         };
+        let had_ended = subscription.ended_recorded;
         let (from, chain) = (change.effective_on, built_upon(subscription, change_id));
         let is_paid_for = right.is_compensated && change.status == ChangeStatus::Applied;
         let back_on = if is_paid_for { from.max(self.received_on) } else { from };
@@ -71,7 +72,7 @@ impl Effect<'_> {
         }
         let subscription = account.subscription_mut(&id)?;
         rewind_billing(subscription, from);
-        let restored = self.restore_ended(account, &chain, back_on)?;
+        let mut restored = self.restore_ended(account, &chain, back_on)?;
         self.end_what_came_along(account, &id, &change, &chain)?;
         align_bookings(account, &id, self.moment);
         let today = self.moment.on;
@@ -83,6 +84,9 @@ impl Effect<'_> {
             let beyond = due::first_unused_day(subscription);
             self.credit_again(account, &id, beyond)?;
         }
+        let goes_on = had_ended && !account.subscription(&id)?.ended_recorded;
+        // The term of the new plan had run out, that of the old one has not.
+        restored.extend(goes_on.then(|| (id.clone(), EventType::SubscriptionRestored)));
         for (id, event_type) in restored {
             let event = DraftEvent::of_subscription(event_type, account.subscription(&id)?, self.moment, true);
             self.events.push(event);
