@@ -47,12 +47,11 @@ pub(super) fn take_back(
         let same = |other: &Charge| other.kind != ChargeKind::Credit && other.invoice_id == credit.invoice_id;
         credit.status == ChargeStatus::Draft || (!is_settled(credit) && named().any(same))
     };
-    // Of what is wholly credited on documents already nothing is owed any more.
+    // What other documents have wholly credited already is owed no more: to take both back would only ask for money and return it.
     let is_used_up = |charge: &Charge| {
         let others = account.subscriptions.iter().flat_map(|each| &each.charges);
-        let standing = others.filter(|credit| reduces(credit, charge) && !charge_ids.contains(&credit.id));
-        let standing = standing.filter(|credit| credit.status == ChargeStatus::Invoiced);
-        charge.amount.minor > 0 && charge.amount.minor + standing.map(|credit| credit.amount.minor).sum::<i64>() == 0
+        let credits = others.filter(|credit| reduces(credit, charge) && !is_corrected(credit));
+        charge.amount.minor > 0 && charge.amount.minor + credits.map(|credit| credit.amount.minor).sum::<i64>() == 0
     };
     let ids: Vec<String> = named()
         .filter(|charge| charge.kind != ChargeKind::Credit || is_corrected(charge))
