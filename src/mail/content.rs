@@ -282,9 +282,16 @@ impl Happening<'_> {
         let audience = &self.audience;
         let currency: Currency = audience.provider.currency;
         let recurring = recurring_price(subscription, day, currency).ok().flatten()?;
+        let recurring = recurring.taxed(self.account.tax_treatment());
         let interval = interval(recurring.interval.months(), audience.locale);
         let [net, tax, gross] =
             [recurring.totals.net, recurring.totals.tax, recurring.totals.gross].map(|money| audience.money(money));
+        if recurring.totals.tax.is_zero() {
+            return Some(match audience.locale {
+                Locale::De => format!("{gross} je {interval}, ohne Umsatzsteuer"),
+                Locale::En => format!("{gross} per {interval}, no VAT charged"),
+            });
+        }
         Some(match (recurring.price_mode, audience.locale) {
             (PriceMode::Net, Locale::De) => format!("{net} zzgl. {tax} Umsatzsteuer, zusammen {gross} je {interval}"),
             (PriceMode::Net, Locale::En) => format!("{net} plus {tax} VAT, together {gross} per {interval}"),

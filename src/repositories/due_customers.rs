@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 
 use crate::db::schema::customers;
-use crate::db::{DbConnection, DbError, Utc, lock_free_rows};
+use crate::db::{DbConnection, DbError, JsonText, Utc, lock_free_rows};
+use crate::domain::invoice::BillingDetails;
 
 /// A customer with due work.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -17,7 +18,7 @@ pub struct DueCustomerRow {
     pub due_failures: i32,
 }
 
-/// When something falls due for a customer, and by which clock.
+/// When something falls due for a customer, by which clock, and what decides on the tax.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = customers)]
 pub struct DueDateRow {
@@ -29,6 +30,10 @@ pub struct DueDateRow {
     pub next_due_at: Option<Utc>,
     /// Since when the data are kept only because the law demands it.
     pub restricted_at: Option<Utc>,
+    /// Consumer or business.
+    pub customer_type: String,
+    /// To whom invoices go.
+    pub billing: JsonText<BillingDetails>,
 }
 
 /// Due dates of some customers.

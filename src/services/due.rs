@@ -8,6 +8,8 @@ use super::billing::{self, Books};
 use super::events::Caller;
 use super::workbench::{self, Ground, Opening};
 use crate::db::{DbConnection, Utc};
+use crate::domain::customer_type::CustomerType;
+use crate::domain::invoice::BillingDetails;
 use crate::error::AppError;
 use crate::repositories::account::{self, AccountKey, AccountRow};
 use crate::repositories::{due_customers, test_clocks};
@@ -16,8 +18,8 @@ use crate::state::AppState;
 /// How many customers a worker takes into one transaction.
 const BATCH: i64 = 250;
 
-/// A customer's business time and due date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A customer's business time and due date, and what decides on the tax of what is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BusinessInstant {
     /// The customer's now.
     pub now: OffsetDateTime,
@@ -25,6 +27,10 @@ pub struct BusinessInstant {
     pub next_due_at: Option<OffsetDateTime>,
     /// Whether the data are kept only because the law demands it.
     pub is_restricted: bool,
+    /// Consumer or business.
+    pub customer_type: CustomerType,
+    /// To whom invoices go.
+    pub billing: BillingDetails,
 }
 
 impl BusinessInstant {
@@ -51,15 +57,20 @@ pub fn business_instants(
         test_clocks::instants(conn, &clock_ids)?
     };
     let wall = state.clock.now();
-    let instant = |row: &due_customers::DueDateRow| {
+    let instant = |row: due_customers::DueDateRow| {
         let clock = row.test_clock_id.as_ref().and_then(|id| clocks.get(id));
-        BusinessInstant {
+        let customer_type = CustomerType::parse(&row.customer_type)
+            .ok_or_else(|| AppError::internal(format!("the type of {} cannot be read", row.id)))?;
+        let instant = BusinessInstant {
             now: clock.map_or(wall, |at| at.instant()),
             next_due_at: row.next_due_at.map(Utc::instant),
             is_restricted: row.restricted_at.is_some(),
-        }
+            customer_type,
+            billing: row.billing.0,
+        };
+        Ok((row.id, instant))
     };
-    Ok(rows.iter().map(|row| (row.id.clone(), instant(row))).collect())
+    rows.into_iter().map(instant).collect()
 }
 
 /// Applies what is due for one customer, on the customer's own time. Nothing happens when nothing is due.

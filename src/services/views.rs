@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use time::{Date, OffsetDateTime};
+use time::Date;
 
 use super::catalogue::PublishedCatalogue;
-use super::due;
+use super::due::{self, BusinessInstant};
 use super::restriction;
 use super::workbench::Workbench;
 use crate::db::DbConnection;
@@ -14,6 +14,7 @@ use crate::domain::access::Principal;
 use crate::domain::change::{Change, ChangeDetails};
 use crate::domain::charge::Charge;
 use crate::domain::ids::IdKind;
+use crate::domain::invoice::{BillingTerms, TaxTreatment};
 use crate::domain::money::Currency;
 use crate::domain::notices::{Notice, notices};
 use crate::domain::plan_version::PlanVersion;
@@ -39,6 +40,8 @@ pub struct SubscriptionView {
     pub zone: TimeZone,
     /// The provider's currency.
     pub currency: Currency,
+    /// How the customer's price is taxed.
+    pub treatment: TaxTreatment,
     /// What its page must say while a change is pending.
     pub notices: Vec<Notice>,
 }
@@ -101,7 +104,7 @@ pub fn zone(catalogue: &PublishedCatalogue) -> Result<TimeZone, AppError> {
     TimeZone::parse(&catalogue.catalogue.provider.time_zone).map_err(|error| AppError::Internal(error.into()))
 }
 
-/// Reads rows with `read` and tells them with `tell`, which also gets each customer's instant of business time, after
+/// Reads rows with `read` and tells them with `tell`, which also gets each customer's business time, after
 /// everything due for their customers has been applied. Both see the same state of the database: a command that commits
 /// in between shows with all its effects or with none.
 ///
@@ -112,7 +115,7 @@ pub fn read_up_to_date<Row, Told>(
     principal: &Principal,
     read: impl Fn(&mut DbConnection) -> Result<Vec<Row>, AppError>,
     customer_of: impl Fn(&Row) -> &str,
-    tell: impl Fn(&mut DbConnection, Vec<Row>, &BTreeMap<String, OffsetDateTime>) -> Result<Told, AppError>,
+    tell: impl Fn(&mut DbConnection, Vec<Row>, &BTreeMap<String, BusinessInstant>) -> Result<Told, AppError>,
 ) -> Result<Told, AppError> {
     let look = |conn: &mut DbConnection| {
         let rows = read(conn)?;
@@ -126,8 +129,7 @@ pub fn read_up_to_date<Row, Told>(
             .filter(|(_, customer)| customer.is_due())
             .map(|(id, _)| id.clone())
             .collect();
-        let instants = customers.into_iter().map(|(id, customer)| (id, customer.now)).collect();
-        Ok::<_, AppError>((tell(conn, rows, &instants)?, late))
+        Ok::<_, AppError>((tell(conn, rows, &customers)?, late))
     };
     let (told, late) = state.db.read_consistent(look)?;
     if late.is_empty() {
@@ -149,7 +151,7 @@ pub fn subscriptions(
     conn: &mut DbConnection,
     provider_id: &str,
     rows: Vec<SubscriptionRow>,
-    instants: &BTreeMap<String, OffsetDateTime>,
+    instants: &BTreeMap<String, BusinessInstant>,
 ) -> Result<Vec<SubscriptionView>, AppError> {
     if rows.is_empty() {
         // Before the first catalogue there is no house, but no contract either.
@@ -157,6 +159,7 @@ pub fn subscriptions(
     }
     let catalogue = state.catalogues.current(conn, provider_id)?;
     let house = House::of(&catalogue)?;
+    let terms = BillingTerms::of(&catalogue.catalogue.provider);
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let phases = subscriptions::phases_of(conn, &ids)?;
     let changes = changes::load_of(conn, &ids)?;
@@ -177,8 +180,13 @@ pub fn subscriptions(
     };
     let views = rows.subscriptions(&plans)?.into_iter().map(|subscription| {
         let customer_id = customers.get(&subscription.id).cloned().unwrap_or_default();
-        let now = instants.get(&customer_id).copied().unwrap_or_else(|| state.clock.now());
-        let today = house.zone.local_date(now);
+        let customer = instants.get(&customer_id);
+        let today = house
+            .zone
+            .local_date(customer.map_or_else(|| state.clock.now(), |customer| customer.now));
+        let treatment = customer
+            .zip(terms.as_ref())
+            .map(|(customer, terms)| TaxTreatment::of(&terms.supplier, customer.customer_type, &customer.billing));
         SubscriptionView {
             notices: notices(&subscription, &catalogue.catalogue, today),
             today,
@@ -186,6 +194,7 @@ pub fn subscriptions(
             customer_id,
             zone: house.zone.clone(),
             currency: house.currency,
+            treatment: treatment.unwrap_or_default(),
         }
     });
     Ok(views.collect())
@@ -280,6 +289,7 @@ impl Workbench {
             today: self.ground.today,
             zone: self.ground.zone.clone(),
             currency: self.ground.settings().currency,
+            treatment: self.account.tax_treatment(),
         })
     }
 

@@ -198,9 +198,11 @@ impl AddOnBookingDto {
         let details = booking.booking.as_ref().ok_or_else(missing)?;
         let is_recurring = !booking.is_one_off_service();
         let (price, one_off_price) = if is_recurring {
-            (recurring_price(booking, view.today, view.currency)?, None)
+            let price = recurring_price(booking, view.today, view.currency)?;
+            (price.map(|price| price.taxed(view.treatment)), None)
         } else {
-            (None, Some(one_off_price(booking, phase, view.currency)?))
+            let price = one_off_price(booking, phase, view.currency)?;
+            (None, Some(price.taxed(view.treatment, phase.plan.plan.price_mode)))
         };
         Ok(Self {
             id: booking.id.clone(),

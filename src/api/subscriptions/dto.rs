@@ -307,7 +307,7 @@ impl SubscriptionDto {
         let plan = &phase.plan.plan;
         let is_running = matches!(status, SubscriptionStatus::Scheduled | SubscriptionStatus::Active);
         let recurring = if is_running {
-            recurring_price(subscription, view.today, view.currency)?
+            recurring_price(subscription, view.today, view.currency)?.map(|price| price.taxed(view.treatment))
         } else {
             None
         };

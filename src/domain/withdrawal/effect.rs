@@ -21,7 +21,7 @@ use crate::domain::{
     charging::credit_rest,
     event::DraftEvent,
     event_type::EventType,
-    invoice::{BilledUsage, CreditReason, Credited, UsageTotal, correct, withdrawal_ends},
+    invoice::{BilledUsage, CreditReason, Credited, TaxTreatment, UsageTotal, correct, withdrawal_ends},
     money::{Currency, Money},
     plan_change::supersede,
     preview::totals_of_charges,
@@ -302,13 +302,14 @@ impl<'a> Effect<'a> {
         Ok(())
     }
 
-    /// What became of the money.
-    pub(super) fn amounts(&self, currency: Currency) -> Result<WithdrawalAmounts, Violation> {
+    /// What became of the money, for a customer so treated.
+    pub(super) fn amounts(&self, treatment: TaxTreatment, currency: Currency) -> Result<WithdrawalAmounts, Violation> {
+        let credited = self.taken.credited.iter().map(|one| &one.charge);
         Ok(WithdrawalAmounts {
-            dropped: totals_of_charges(&self.taken.voided, currency)?,
-            credited: totals_of_charges(self.taken.credited.iter().map(|one| &one.charge), currency)?,
-            charged: totals_of_charges(&self.charged, currency)?,
-            compensation: totals_of_charges(&self.compensation, currency)?,
+            dropped: totals_of_charges(&self.taken.voided, treatment, currency)?,
+            credited: totals_of_charges(credited, treatment, currency)?,
+            charged: totals_of_charges(&self.charged, treatment, currency)?,
+            compensation: totals_of_charges(&self.compensation, treatment, currency)?,
             refund: self.credited.refund.unwrap_or(Money::zero(currency)),
         })
     }

@@ -118,7 +118,7 @@ pub fn withdraw(
         } else {
             Compensation::None
         },
-        amounts: effect.amounts(circumstances.provider.currency)?,
+        amounts: effect.amounts(account.tax_treatment(), circumstances.provider.currency)?,
         traces: effect.traces(),
         created_at: circumstances.now,
     };

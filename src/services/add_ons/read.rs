@@ -6,7 +6,7 @@ use crate::domain::access::{Principal, Scope};
 use crate::domain::add_on::{EndReason, end_reason};
 use crate::domain::calendar::add_months;
 use crate::domain::charge::{Charge, ChargeStatus};
-use crate::domain::invoice::next_invoice;
+use crate::domain::invoice::{TaxTreatment, next_invoice};
 use crate::domain::money::Currency;
 use crate::domain::options::{self, ActionOption};
 use crate::domain::preview::{LONGEST_WAIT_MONTHS, Totals, totals_of_charges};
@@ -31,6 +31,8 @@ pub struct BookingView {
     pub zone: TimeZone,
     /// The provider's currency.
     pub currency: Currency,
+    /// How the customer's price is taxed.
+    pub treatment: TaxTreatment,
     /// Why it ends, once it does.
     pub end_reason: Option<EndReason>,
     /// What is charged for it and not invoiced yet.
@@ -72,6 +74,7 @@ impl BookingView {
             today: bench.ground.today,
             zone: bench.ground.zone.clone(),
             currency: bench.ground.settings().currency,
+            treatment: bench.account.tax_treatment(),
         })
     }
 }
@@ -90,7 +93,7 @@ fn draft(
     if drafts.is_empty() {
         return Ok(None);
     }
-    let totals = totals_of_charges(drafts, bench.ground.settings().currency)?;
+    let totals = totals_of_charges(drafts, bench.account.tax_treatment(), bench.ground.settings().currency)?;
     let invoice_on = match *invoice_on {
         Some(known) => known,
         None => *invoice_on.insert(next_invoice_on(bench)?),

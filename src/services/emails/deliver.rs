@@ -120,7 +120,6 @@ fn check(state: &AppState, row: &EmailRow) -> Result<Result<(), SkipReason>, App
     state.db.read(|conn| {
         let found = subscriptions::find(conn, &row.provider_id, Some(customer_id), subscription_id)?;
         let instants = due::business_instants(state, conn, &[customer_id.as_str()])?;
-        let instants = instants.into_iter().map(|(id, customer)| (id, customer.now)).collect();
         let views = views::subscriptions(state, conn, &row.provider_id, found.into_iter().collect(), &instants)?;
         let view = views.first();
         let today = view.map_or(Date::MIN, |view| view.today);

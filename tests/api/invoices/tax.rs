@@ -54,6 +54,13 @@ async fn a_gross_list_stands_and_a_business_abroad_owes_the_tax(app: TestApp<'_>
         .await
         .remove(0);
     assert_eq!(totals(&invoice), ["16.72", "0.00", "16.72"]);
+    let contract = list(&customer, "/v1/subscriptions").await.remove(0);
+    assert_eq!(contract["recurring"]["gross"]["amount"], "16.72", "{contract}");
+    assert_eq!(contract["recurring"]["tax"]["amount"], "0.00");
+    let mails = list(&staff, &format!("/v1/emails?customer_id={abroad}")).await;
+    let texts: Vec<&str> = mails.iter().filter_map(|mail| mail["text"].as_str()).collect();
+    let is_told = |text: &&&str| text.contains("16,72 EUR je Monat, ohne Umsatzsteuer");
+    assert!(texts.iter().find(is_told).is_some(), "{texts:?}");
     assert_eq!(invoice["notes"][0]["code"], "reverse_charge");
     assert_eq!(invoice["tax_groups"][0]["treatment"], "reverse_charge");
     assert_eq!(invoice["recipient"]["vat_id"], "ATU12345678");

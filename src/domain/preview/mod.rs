@@ -1,53 +1,33 @@
 //! Previews: what a command would do, told from the changed account itself, so that preview and execution cannot differ
 //! (design decision 21).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use time::Date;
 
 use super::{
     account::{Account, Circumstances},
     because::Because,
     calendar::{add_months, next_day},
-    catalogue::{Consequence, Plan, PriceKind},
+    catalogue::Consequence,
     charge::Charge,
-    charging::next_uncharged_day,
     consent::RequiredDocument,
     due,
     invoice::{self, TaxTreatment},
     localized::LocalizedText,
     money::{Currency, Money, MoneyError},
     order::OrderSummary,
-    period::BillingInterval,
     subscription::Subscription,
-    tax::{PriceMode, TaxLine, TaxRate, tax},
+    tax::{PriceMode, TaxRate},
     violation::Violation,
 };
 
+mod sums;
+
+use sums::sum;
+pub use sums::{Recurring, Totals, plan_price, recurring_price, totals_of_charges};
+
 /// A contract begins at most 24 months ahead and bills at least every 60 months: nothing is charged later than this.
 pub const LONGEST_WAIT_MONTHS: u32 = 24 + 60;
-
-/// An amount with its tax: `gross` = `net` + `tax`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Totals {
-    /// Without tax.
-    pub net: Money,
-    /// Value added tax.
-    pub tax: Money,
-    /// With tax.
-    pub gross: Money,
-}
-
-impl Totals {
-    /// The same with the opposite sign.
-    #[must_use]
-    pub fn negated(self) -> Self {
-        Self {
-            net: self.net.negated(),
-            tax: self.tax.negated(),
-            gross: self.gross.negated(),
-        }
-    }
-}
 
 /// One amount a command causes, now or on a later day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -78,19 +58,6 @@ pub struct PreviewLine {
     pub tax_rate: TaxRate,
 }
 
-/// What a contract costs for each full billing period from the effective day on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Recurring {
-    /// The amount for one billing period.
-    pub totals: Totals,
-    /// Length of the billing period.
-    pub interval: BillingInterval,
-    /// Whether the price is quoted net or gross.
-    pub price_mode: PriceMode,
-    /// First day for which it is charged; `None` when nothing further is.
-    pub next_charge_on: Option<Date>,
-}
-
 impl PreviewLine {
     /// The line as it will be invoiced to this customer.
     fn taxed(self, treatment: TaxTreatment) -> Result<Self, MoneyError> {
@@ -100,24 +67,6 @@ impl PreviewLine {
             tax_rate,
             ..self
         })
-    }
-}
-
-impl Recurring {
-    /// The price as this customer owes it: without the tax where none is charged (rules 8.1; [`TaxTreatment::apply`]).
-    #[must_use]
-    pub fn taxed(self, treatment: TaxTreatment) -> Self {
-        let owed = match (treatment, self.price_mode) {
-            (TaxTreatment::Standard, _) => return self,
-            (TaxTreatment::SmallBusiness, PriceMode::Gross) => self.totals.gross,
-            _ => self.totals.net,
-        };
-        let totals = Totals {
-            net: owed,
-            tax: Money::zero(owed.currency),
-            gross: owed,
-        };
-        Self { totals, ..self }
     }
 }
 
@@ -284,49 +233,6 @@ pub fn preview(
     })
 }
 
-/// The recurring price of the phase in force on `day`, for one full billing period.
-///
-/// # Errors
-/// When an amount leaves the range of money.
-pub fn recurring_price(
-    subscription: &Subscription,
-    day: Date,
-    currency: Currency,
-) -> Result<Option<Recurring>, Violation> {
-    let Some(phase) = subscription.phase_on(day) else {
-        return Ok(None);
-    };
-    Ok(Some(Recurring {
-        interval: phase.schedule.interval,
-        next_charge_on: next_uncharged_day(subscription).map(|(day, _)| day),
-        ..plan_price(&phase.plan.plan, phase.quantity, currency)?
-    }))
-}
-
-/// The recurring price of so many units of a plan, for one full billing period.
-///
-/// # Errors
-/// When an amount leaves the range of money.
-pub fn plan_price(plan: &Plan, quantity: u32, currency: Currency) -> Result<Recurring, Violation> {
-    let mut lines = Vec::new();
-    for price in plan.prices.iter().filter(|price| price.kind.is_recurring()) {
-        let quantity = if price.kind == PriceKind::PerUnit { quantity } else { 1 };
-        let full = price.amount.times(i64::from(quantity))?;
-        lines.push(TaxLine::of_amount(full, plan.tax_rate));
-    }
-    let sum = tax(&lines, plan.price_mode, currency)?;
-    Ok(Recurring {
-        totals: Totals {
-            net: sum.net,
-            tax: sum.tax,
-            gross: sum.gross,
-        },
-        interval: plan.billing_interval,
-        price_mode: plan.price_mode,
-        next_charge_on: None,
-    })
-}
-
 fn recurring(later: &Account, parts: &PreviewParts, currency: Currency) -> Result<Option<Recurring>, Violation> {
     let goes_on =
         |one: &Subscription| one.withdrawn_on.is_none() && one.ends_on.is_none_or(|end| end > parts.effective_on);
@@ -460,37 +366,4 @@ fn totals<'a>(lines: impl Iterator<Item = &'a PreviewLine>, currency: Currency) 
         lines.map(|line| (line.amount, line.tax_rate, line.price_mode)),
         currency,
     )
-}
-
-/// Net, tax and gross of charges, credits included.
-///
-/// # Errors
-/// When an amount leaves the range of money.
-pub fn totals_of_charges<'a>(
-    charges: impl IntoIterator<Item = &'a Charge>,
-    currency: Currency,
-) -> Result<Totals, Violation> {
-    let amounts = charges
-        .into_iter()
-        .map(|charge| (charge.amount, charge.tax_rate, charge.price_mode));
-    sum(amounts, currency)
-}
-
-/// Net, tax and gross of amounts; net and gross prices are taxed apart, as they would be invoiced (design decision 10).
-fn sum(amounts: impl Iterator<Item = (Money, TaxRate, PriceMode)>, currency: Currency) -> Result<Totals, Violation> {
-    let (mut net_lines, mut gross_lines) = (Vec::new(), Vec::new());
-    for (amount, rate, mode) in amounts {
-        let taxed = TaxLine::of_amount(amount, rate);
-        match mode {
-            PriceMode::Net => net_lines.push(taxed),
-            PriceMode::Gross => gross_lines.push(taxed),
-        }
-    }
-    let net_priced = tax(&net_lines, PriceMode::Net, currency)?;
-    let gross_priced = tax(&gross_lines, PriceMode::Gross, currency)?;
-    Ok(Totals {
-        net: net_priced.net.checked_add(gross_priced.net)?,
-        tax: net_priced.tax.checked_add(gross_priced.tax)?,
-        gross: net_priced.gross.checked_add(gross_priced.gross)?,
-    })
 }
