@@ -264,7 +264,7 @@ mod tests {
             "name": hostile, "description": hostile, "quantity": "3", "price_label": hostile, "recurring": hostile,
             "terms": hostile, "features": [hostile], "prices": [{ "label": hostile, "text": hostile }],
         });
-        json!({
+        let mut values = json!({
             "provider": {
                 "name": hostile, "phone": hostile, "email": hostile, "postal": [hostile], "colour": "#123456",
                 "signature": [hostile],
@@ -300,7 +300,9 @@ mod tests {
                 "id": hostile, "url": hostile, "description": hostile, "gone": false, "failing_since": hostile,
                 "last_failure": hostile,
             },
-        })
+        });
+        values["dropped_credit"] = json!("9");
+        values
     }
 
     fn every(values: &serde_json::Value, look: impl Fn(EmailKind, Locale, Rendered)) {

@@ -41,7 +41,10 @@ impl Happening<'_> {
             "reason": withdrawal.reason,
             "delete_data": withdrawal.kind == WithdrawalKind::Contract && erasure_wish(about).is_some(),
             "refund": refund,
-            "dropped": self.unless_zero(amounts.dropped.gross),
+            "dropped": self.unless_zero(amounts.dropped.gross).filter(|_| amounts.dropped.gross.minor > 0),
+            "dropped_credit": self
+                .unless_zero(amounts.dropped.gross.negated())
+                .filter(|_| amounts.dropped.gross.minor < 0),
             "credited": self.unless_zero(amounts.credited.gross),
             "compensation": self.unless_zero(amounts.compensation.gross),
             "stays": stays.and_then(|stays| self.unless_zero(stays)),

@@ -157,16 +157,18 @@ impl Entry {
 /// something to set it off against.
 fn plan(account: &Account, taken: &[Taken], made: &[String]) -> Vec<(String, Vec<Entry>)> {
     let mut corrections: Vec<(String, Vec<Entry>)> = Vec::new();
-    for one in taken {
+    let (credits, charges): (Vec<&Taken>, Vec<&Taken>) =
+        taken.iter().partition(|one| one.charge.kind == ChargeKind::Credit);
+    for one in charges.into_iter().chain(credits) {
         let entry = Entry {
             contract_id: one.contract_id.clone(),
             charge: one.charge.clone(),
             stays: false,
         };
-        let invoice_id = corrected_invoice(one, taken);
-        match corrections.iter_mut().find(|(known, _)| known == invoice_id) {
+        let invoice_id = corrected_invoice(one, &entry, taken, &corrections);
+        match corrections.iter_mut().find(|(known, _)| *known == invoice_id) {
             Some((_, entries)) => entries.push(entry),
-            None => corrections.push((invoice_id.clone(), vec![entry])),
+            None => corrections.push((invoice_id, vec![entry])),
         }
     }
     let mut stays: Vec<Entry> = Vec::new();
@@ -180,10 +182,6 @@ fn plan(account: &Account, taken: &[Taken], made: &[String]) -> Vec<(String, Vec
     }
     stays.sort_by_key(|entry| entry.charge.kind != ChargeKind::Credit);
     for entry in stays {
-        let fits = |entries: &[Entry]| {
-            let sum: i64 = entries.iter().map(Entry::minor).sum();
-            entries.iter().all(|other| other.key() == entry.key()) && sum.saturating_add(entry.minor()) <= 0
-        };
         let distance = |entries: &[Entry]| {
             let mut of_item = entries
                 .iter()
@@ -194,7 +192,10 @@ fn plan(account: &Account, taken: &[Taken], made: &[String]) -> Vec<(String, Vec
             };
             (!of_item.any(|other| overlaps(&other.charge)), !is_of_item)
         };
-        let places = corrections.iter().enumerate().filter(|(_, (_, entries))| fits(entries));
+        let places = corrections
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, entries))| fits(&entry, entries));
         let place = places.min_by_key(|(_, (_, entries))| distance(entries));
         if let Some(index) = place.map(|(index, _)| index) {
             corrections[index].1.push(entry);
@@ -203,17 +204,20 @@ fn plan(account: &Account, taken: &[Taken], made: &[String]) -> Vec<(String, Vec
     corrections
 }
 
-/// The invoice whose correction takes a charge back: its own, but a credit that is the only thing taken back of an invoice goes with
-/// what it reduces, so that no correction asks for money.
-fn corrected_invoice<'a>(one: &'a Taken, taken: &'a [Taken]) -> &'a String {
-    let is_charge = |other: &&Taken| other.charge.kind != ChargeKind::Credit;
-    let stands_alone = !taken
-        .iter()
-        .filter(is_charge)
-        .any(|other| other.invoice_id == one.invoice_id);
+/// The invoice whose correction takes a charge back: its own; a credit goes with what it reduces where too little else of its own
+/// invoice is taken back, so that no correction asks for money.
+fn corrected_invoice(one: &Taken, entry: &Entry, taken: &[Taken], corrections: &[(String, Vec<Entry>)]) -> String {
+    let own = corrections.iter().find(|(id, _)| *id == one.invoice_id);
+    let stands_alone = !own.is_some_and(|(_, entries)| fits(entry, entries));
     let reduced = one.charge.original_charge_id.as_ref().filter(|_| stands_alone);
     let original = reduced.and_then(|id| taken.iter().find(|other| other.charge.id == *id));
-    &original.unwrap_or(one).invoice_id
+    original.unwrap_or(one).invoice_id.clone()
+}
+
+/// Whether a correction still credits something with this entry on it, in the same kind of prices.
+fn fits(entry: &Entry, entries: &[Entry]) -> bool {
+    let sum: i64 = entries.iter().map(Entry::minor).sum();
+    entries.iter().all(|other| other.key() == entry.key()) && sum.saturating_add(entry.minor()) <= 0
 }
 
 /// Notes on the charges where they stand now.
@@ -248,7 +252,7 @@ fn taken_back(account: &Account, charge_ids: &[String]) -> Vec<(String, Charge)>
 
 /// The invoice that is corrected: the one on which the charge stands, for a credit that was paid out by itself that of the charge
 /// it reduces.
-fn invoice_of(account: &Account, charge: &Charge) -> Option<String> {
+pub(in crate::domain) fn invoice_of(account: &Account, charge: &Charge) -> Option<String> {
     let known = &account.billing.invoiced_charges;
     let of = |id: &str| {
         known

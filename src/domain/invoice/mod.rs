@@ -21,7 +21,7 @@ mod usage;
 
 pub use billing::{BilledUsage, Billing, BillingTerms, InvoiceHead, InvoiceStatus, PaymentStatus};
 pub use credit::{Credited, void_or_credit};
-pub(super) use credit::{Taken, correct, void};
+pub(super) use credit::{Taken, correct, invoice_of, void};
 pub(super) use days::{BillingStep, next_step, perform, period_begins, withdrawal_ends};
 pub use days::{PreparedInvoice, next_invoice};
 pub use document::{

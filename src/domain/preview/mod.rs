@@ -11,8 +11,7 @@ use super::{
     catalogue::Consequence,
     charge::Charge,
     consent::RequiredDocument,
-    due,
-    invoice::{self, TaxTreatment},
+    due, invoice,
     localized::LocalizedText,
     money::{Currency, Money, MoneyError},
     order::OrderSummary,
@@ -24,7 +23,7 @@ use super::{
 mod sums;
 
 use sums::sum;
-pub use sums::{Recurring, Totals, plan_price, recurring_price, totals_of_charges};
+pub use sums::{Recurring, Totals, plan_price, recurring_price};
 
 /// A contract begins at most 24 months ahead and bills at least every 60 months: nothing is charged later than this.
 pub const LONGEST_WAIT_MONTHS: u32 = 24 + 60;
@@ -56,18 +55,6 @@ pub struct PreviewLine {
     pub price_mode: PriceMode,
     /// Rate of value added tax in per cent.
     pub tax_rate: TaxRate,
-}
-
-impl PreviewLine {
-    /// The line as it will be invoiced to this customer.
-    fn taxed(self, treatment: TaxTreatment) -> Result<Self, MoneyError> {
-        let (_, amount, tax_rate) = treatment.apply(self.amount.into(), self.amount, self.tax_rate, self.price_mode)?;
-        Ok(Self {
-            amount,
-            tax_rate,
-            ..self
-        })
-    }
 }
 
 /// The customer's next consolidated invoice as it stands after the command (design decisions 10 and 21).
@@ -205,11 +192,9 @@ pub fn preview(
     };
     let made = new_charges(before, &later, &concerned)
         .filter(|(subscription, charge)| belongs(subscription, charge))
-        .map(|(subscription, charge)| line(subscription, charge));
-    let treatment = after.tax_treatment();
+        .map(|(subscription, charge)| line(after, subscription, charge));
     let lines: Vec<PreviewLine> = dropped(before, after, &concerned, circumstances.today)
         .chain(made)
-        .map(|line| line.taxed(treatment))
         .collect::<Result<_, _>>()?;
     let due_now = totals(
         lines.iter().filter(|line| line.charged_on <= circumstances.today),
@@ -218,7 +203,7 @@ pub fn preview(
     Ok(Preview {
         effective_on: parts.effective_on,
         next_invoice: next_invoice(before, after, circumstances)?,
-        recurring: recurring(&later, &parts, currency)?.map(|price| price.taxed(treatment)),
+        recurring: recurring(&later, &parts, currency)?.map(|price| price.taxed(after.tax_treatment())),
         due_now,
         lines,
         consequences: parts.consequences,
@@ -307,7 +292,7 @@ fn dropped<'a>(
     after: &'a Account,
     subscription_ids: &'a [String],
     today: Date,
-) -> impl Iterator<Item = PreviewLine> + 'a {
+) -> impl Iterator<Item = Result<PreviewLine, MoneyError>> + 'a {
     let counted = move |id: &str| {
         let mut charges = before.subscriptions.iter().flat_map(|each| &each.charges);
         charges.any(|charge| charge.id == id && charge.counts())
@@ -318,10 +303,13 @@ fn dropped<'a>(
         .filter(move |subscription| is_concerned(subscription, subscription_ids))
         .flat_map(|subscription| subscription.charges.iter().map(move |charge| (subscription, charge)))
         .filter(move |(_, charge)| !charge.counts() && counted(&charge.id))
-        .map(move |(subscription, charge)| PreviewLine {
-            amount: charge.amount.negated(),
-            charged_on: today,
-            ..line(subscription, charge)
+        .map(move |(subscription, charge)| {
+            let line = line(before, subscription, charge)?;
+            Ok(PreviewLine {
+                amount: line.amount.negated(),
+                charged_on: today,
+                ..line
+            })
         })
 }
 
@@ -344,8 +332,12 @@ fn is_concerned(subscription: &Subscription, ids: &[String]) -> bool {
         .any(|id| *id == subscription.id || id == subscription.contract_id())
 }
 
-fn line(subscription: &Subscription, charge: &Charge) -> PreviewLine {
-    PreviewLine {
+/// A charge as it is invoiced to this customer.
+fn line(account: &Account, subscription: &Subscription, charge: &Charge) -> Result<PreviewLine, MoneyError> {
+    let treatment = account.treatment_of(charge);
+    let (_, amount, tax_rate) =
+        treatment.apply(charge.unit_price, charge.amount, charge.tax_rate, charge.price_mode)?;
+    Ok(PreviewLine {
         subscription_id: subscription.contract_id().to_owned(),
         add_on_booking_id: subscription.booking_id().map(str::to_owned),
         kind: charge.kind.as_str(),
@@ -355,10 +347,10 @@ fn line(subscription: &Subscription, charge: &Charge) -> PreviewLine {
         from_on: charge.period_from,
         through_on: charge.period_through,
         charged_on: charge.charged_on,
-        amount: charge.amount,
+        amount,
         price_mode: charge.price_mode,
-        tax_rate: charge.tax_rate,
-    }
+        tax_rate,
+    })
 }
 
 fn totals<'a>(lines: impl Iterator<Item = &'a PreviewLine>, currency: Currency) -> Result<Totals, Violation> {

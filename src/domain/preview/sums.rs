@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use time::Date;
 
 use crate::domain::{
+    account::Account,
     catalogue::{Plan, PriceKind},
     charge::Charge,
     charging::next_uncharged_day,
-    invoice::TaxTreatment,
+    invoice::{TaxTreatment, invoice_of},
     money::{Currency, Money, MoneyError},
     period::BillingInterval,
     subscription::Subscription,
@@ -120,22 +121,32 @@ pub fn plan_price(plan: &Plan, quantity: u32, currency: Currency) -> Result<Recu
     })
 }
 
-/// Net, tax and gross of charges, credits included, as they are invoiced to a customer so treated.
-///
-/// # Errors
-/// When an amount leaves the range of money.
-pub fn totals_of_charges<'a>(
-    charges: impl IntoIterator<Item = &'a Charge>,
-    treatment: TaxTreatment,
-    currency: Currency,
-) -> Result<Totals, Violation> {
-    let invoiced = charges.into_iter().map(|charge| {
-        let (_, amount, rate) =
-            treatment.apply(charge.unit_price, charge.amount, charge.tax_rate, charge.price_mode)?;
-        Ok((amount, rate, charge.price_mode))
-    });
-    let amounts: Vec<_> = invoiced.collect::<Result<_, MoneyError>>()?;
-    sum(amounts.into_iter(), currency)
+impl Account {
+    /// How a charge is taxed: what corrects an invoice as that invoice was, everything else as the customer is now (decision 0018).
+    pub fn treatment_of(&self, charge: &Charge) -> TaxTreatment {
+        let invoice =
+            invoice_of(self, charge).and_then(|id| self.billing.invoice(&id).map(|invoice| invoice.treatment));
+        invoice.unwrap_or_else(|| self.tax_treatment())
+    }
+
+    /// Net, tax and gross of charges, credits included, as they are invoiced to this customer.
+    ///
+    /// # Errors
+    /// When an amount leaves the range of money.
+    pub fn totals_of<'a>(
+        &self,
+        charges: impl IntoIterator<Item = &'a Charge>,
+        currency: Currency,
+    ) -> Result<Totals, Violation> {
+        let invoiced = charges.into_iter().map(|charge| {
+            let treatment = self.treatment_of(charge);
+            let (_, amount, rate) =
+                treatment.apply(charge.unit_price, charge.amount, charge.tax_rate, charge.price_mode)?;
+            Ok((amount, rate, charge.price_mode))
+        });
+        let amounts: Vec<_> = invoiced.collect::<Result<_, MoneyError>>()?;
+        sum(amounts.into_iter(), currency)
+    }
 }
 
 /// Net, tax and gross of amounts; net and gross prices are taxed apart, as they would be invoiced (design decision 10).

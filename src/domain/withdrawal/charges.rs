@@ -32,25 +32,28 @@ pub(super) struct TakenBack {
 
 /// Takes charges of contracts and bookings back as if they had never been made: drafts are void, each invoice is corrected once
 /// in the end (design decision 9), because two corrections of one invoice could round its tax twice. A credit that was invoiced
-/// is taken back only together with something of the same invoice, so that no correction asks for money.
+/// is taken back only together with as much of the same invoice, so that no correction asks for money; otherwise it stands, and its
+/// days are charged anew.
 pub(super) fn take_back(
     account: &mut Account,
     taken: &mut TakenBack,
     charge_ids: &[String],
     moment: Moment,
 ) -> Vec<DraftEvent> {
-    let named = || {
-        let charges = account.subscriptions.iter().flat_map(|each| &each.charges);
-        charges.filter(|charge| charge_ids.contains(&charge.id))
+    let all = || account.subscriptions.iter().flat_map(|each| &each.charges);
+    let named = || all().filter(|charge| charge_ids.contains(&charge.id));
+    let goes_along = |credit: &Charge| credit.counts() && named().any(|charge| reduces(credit, charge));
+    // What is taken back of the credit's own invoice is worth at least the credits on it.
+    let is_covered = |credit: &Charge| {
+        let on_it = all().filter(|other| other.invoice_id.is_some() && other.invoice_id == credit.invoice_id);
+        let taken = on_it.filter(|other| charge_ids.contains(&other.id) || goes_along(other));
+        let minor: Vec<i64> = taken.map(|other| other.amount.minor).collect();
+        minor.iter().any(|minor| *minor > 0) && minor.iter().sum::<i64>() >= 0
     };
-    let is_corrected = |credit: &Charge| {
-        let same = |other: &Charge| other.kind != ChargeKind::Credit && other.invoice_id == credit.invoice_id;
-        credit.status == ChargeStatus::Draft || (!is_settled(credit) && named().any(same))
-    };
+    let is_corrected = |credit: &Charge| credit.status == ChargeStatus::Draft || is_covered(credit);
     // What other documents have wholly credited already is owed no more: to take both back would only ask for money and return it.
     let is_used_up = |charge: &Charge| {
-        let others = account.subscriptions.iter().flat_map(|each| &each.charges);
-        let credits = others.filter(|credit| reduces(credit, charge) && !is_corrected(credit));
+        let credits = all().filter(|credit| reduces(credit, charge) && !is_corrected(credit));
         charge.amount.minor > 0 && charge.amount.minor + credits.map(|credit| credit.amount.minor).sum::<i64>() == 0
     };
     let ids: Vec<String> = named()

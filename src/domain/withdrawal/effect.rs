@@ -16,15 +16,15 @@ use crate::domain::{
     account::{Account, Moment},
     calendar::previous_day,
     cancellation::supersede_cancellation,
+    catalogue::PriceKind,
     change::{ChangeKind, ChangeStatus},
     charge::{Charge, ChargeKind},
     charging::credit_rest,
     event::DraftEvent,
-    event_type::EventType,
-    invoice::{BilledUsage, CreditReason, Credited, TaxTreatment, UsageTotal, correct, withdrawal_ends},
+    event_type::{ChangeVerb, EventType},
+    invoice::{BilledUsage, CreditReason, Credited, UsageTotal, correct, withdrawal_ends},
     money::{Currency, Money},
     plan_change::supersede,
-    preview::totals_of_charges,
     retention::{erasure_due, erasure_wish},
     subscription::Subscription,
     violation::Violation,
@@ -156,7 +156,15 @@ impl<'a> Effect<'a> {
         } else {
             let settled = compensations(subscription);
             let mut charges = charges_since(subscription, &change_ids, oldest.from_on, oldest.change_id.is_some());
-            charges.retain(|id| !settled.contains(id));
+            let is_per_unit = |charge: &Charge| {
+                let plan = subscription.phase_on(charge.period_from).map(|phase| &phase.plan.plan);
+                let price = plan.and_then(|plan| plan.prices.iter().find(|price| price.key == charge.price_key));
+                price.is_none_or(|price| price.kind == PriceKind::PerUnit)
+            };
+            // What a flat price asks for stays the same.
+            let flat = subscription.charges.iter().filter(|charge| !is_per_unit(charge));
+            let flat: Vec<&String> = flat.map(|charge| &charge.id).collect();
+            charges.retain(|id| !settled.contains(id) && !flat.contains(&id));
             charges
         };
         self.take_back(account, &[id], &charges)?;
@@ -218,11 +226,10 @@ impl<'a> Effect<'a> {
                 continue;
             };
             let by_id = &self.request.withdrawal_id;
-            let event = match kind {
+            match kind {
                 ChangeKind::PlanChange => supersede(subscription, &id, by_id, self.moment),
                 ChangeKind::Cancellation => supersede_cancellation(subscription, &id, by_id, self.moment),
             };
-            self.events.extend(event);
             self.traces.superseded_change_ids.push(id);
         }
     }
@@ -291,6 +298,20 @@ impl<'a> Effect<'a> {
         !self.compensation.is_empty()
     }
 
+    /// Tells of the changes that were dropped, of what they were planned for as it is in the end.
+    pub(super) fn tell_dropped(&mut self, account: &Account) {
+        for id in &self.traces.superseded_change_ids {
+            let found = account
+                .subscriptions
+                .iter()
+                .find_map(|each| Some((each, each.change(id)?)));
+            let told = found.map(|(subscription, change)| {
+                DraftEvent::of_change(ChangeVerb::Superseded, subscription, change, self.moment, true)
+            });
+            self.events.extend(told);
+        }
+    }
+
     /// Corrects the invoices of what was taken back: by the difference to what stays or is to be paid for (rules 5.2: refund =
     /// paid − W).
     pub(super) fn correct_invoices(&mut self, account: &mut Account) -> Result<(), Violation> {
@@ -302,14 +323,14 @@ impl<'a> Effect<'a> {
         Ok(())
     }
 
-    /// What became of the money, for a customer so treated.
-    pub(super) fn amounts(&self, treatment: TaxTreatment, currency: Currency) -> Result<WithdrawalAmounts, Violation> {
+    /// What became of the money.
+    pub(super) fn amounts(&self, account: &Account, currency: Currency) -> Result<WithdrawalAmounts, Violation> {
         let credited = self.taken.credited.iter().map(|one| &one.charge);
         Ok(WithdrawalAmounts {
-            dropped: totals_of_charges(&self.taken.voided, treatment, currency)?,
-            credited: totals_of_charges(credited, treatment, currency)?,
-            charged: totals_of_charges(&self.charged, treatment, currency)?,
-            compensation: totals_of_charges(&self.compensation, treatment, currency)?,
+            dropped: account.totals_of(&self.taken.voided, currency)?,
+            credited: account.totals_of(credited, currency)?,
+            charged: account.totals_of(&self.charged, currency)?,
+            compensation: account.totals_of(&self.compensation, currency)?,
             refund: self.credited.refund.unwrap_or(Money::zero(currency)),
         })
     }

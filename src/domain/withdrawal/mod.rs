@@ -97,6 +97,7 @@ pub fn withdraw(
         Object::Units { parts, .. } => effect.take_units(account, parts)?,
     }
     effect.correct_invoices(account)?;
+    effect.tell_dropped(account);
     let (because, last_day_on) = (right.period.because.clone(), right.period.last_day_on);
     let pro_rata = effect.is_compensated();
     let withdrawal = Withdrawal {
@@ -118,7 +119,7 @@ pub fn withdraw(
         } else {
             Compensation::None
         },
-        amounts: effect.amounts(account.tax_treatment(), circumstances.provider.currency)?,
+        amounts: effect.amounts(account, circumstances.provider.currency)?,
         traces: effect.traces(),
         created_at: circumstances.now,
     };

@@ -99,8 +99,7 @@ impl Effect<'_> {
         let cancelled = subscription.ended_by_change_id.clone().zip(subscription.ends_on);
         for id in chain.iter().rev() {
             if subscription.change(id).is_some_and(Change::is_scheduled) && chain.first() != Some(id) {
-                let event = supersede(subscription, id, &self.request.withdrawal_id, self.moment);
-                self.events.extend(event);
+                supersede(subscription, id, &self.request.withdrawal_id, self.moment);
                 self.traces.superseded_change_ids.push(id.clone());
             } else {
                 undo_phases(subscription, id);
@@ -137,18 +136,18 @@ impl Effect<'_> {
             let ended_by = subscription.ended_by_change_id.as_ref();
             ended_by.is_some_and(|id| chain.contains(id)) && subscription.withdrawn_on.is_none()
         };
-        let ended: Vec<String> = account
+        // Bookings follow their contracts: what ended each is noted before the first of them goes on.
+        let (contracts, bookings): (Vec<&Subscription>, Vec<&Subscription>) = account
             .subscriptions
             .iter()
             .filter(is_ended)
-            .map(|one| one.id.clone())
-            .collect();
+            .partition(|one| one.booking.is_none());
+        let ended = contracts.into_iter().chain(bookings);
+        let ended: Vec<(String, Date)> = ended.filter_map(|one| Some((one.id.clone(), one.ends_on?))).collect();
         let mut told = Vec::new();
-        for id in ended {
+        for (id, end) in ended {
             let subscription = account.subscription_mut(&id)?;
-            let Some(end) = subscription.ends_on else {
-                continue;
-            };
+            let is_aligned = subscription.ends_on != Some(end);
             let contract_id = subscription.contract_id().to_owned();
             let had_ended = subscription.ended_recorded;
             reopen(subscription, chain, self.moment.on);
@@ -166,7 +165,14 @@ impl Effect<'_> {
                 .charges
                 .iter()
                 .filter(|charge| charge.counts() && charge.kind == ChargeKind::Credit && charge.period_from > end);
-            let credits = credits.filter(|_| !is_idle);
+            // What its own changes had credited stays credited.
+            let is_own = |credit: &Charge| {
+                credit
+                    .change_id
+                    .as_ref()
+                    .is_some_and(|id| subscription.change(id).is_some())
+            };
+            let credits = credits.filter(|credit| !is_idle && !is_own(credit));
             let credits: Vec<String> = credits.map(|credit| credit.id.clone()).collect();
             self.take_back(account, &[&id], &credits)?;
             align_bookings(account, &contract_id, self.moment);
@@ -181,8 +187,8 @@ impl Effect<'_> {
             match (had_ended, is_booking) {
                 (true, false) => told.push((id.clone(), EventType::SubscriptionRestored)),
                 (true, true) => told.push((id.clone(), EventType::AddOnRestored)),
-                (false, true) => told.push((id.clone(), EventType::AddOnEndChanged)),
-                (false, false) => {}
+                (false, true) if !is_aligned => told.push((id.clone(), EventType::AddOnEndChanged)),
+                (false, _) => {}
             }
             self.traces.restored_ids.push(id);
         }

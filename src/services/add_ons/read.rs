@@ -9,7 +9,7 @@ use crate::domain::charge::{Charge, ChargeStatus};
 use crate::domain::invoice::{TaxTreatment, next_invoice};
 use crate::domain::money::Currency;
 use crate::domain::options::{self, ActionOption};
-use crate::domain::preview::{LONGEST_WAIT_MONTHS, Totals, totals_of_charges};
+use crate::domain::preview::{LONGEST_WAIT_MONTHS, Totals};
 use crate::domain::subscription::Subscription;
 use crate::domain::time_zone::TimeZone;
 use crate::error::AppError;
@@ -93,7 +93,7 @@ fn draft(
     if drafts.is_empty() {
         return Ok(None);
     }
-    let totals = totals_of_charges(drafts, bench.account.tax_treatment(), bench.ground.settings().currency)?;
+    let totals = bench.account.totals_of(drafts, bench.ground.settings().currency)?;
     let invoice_on = match *invoice_on {
         Some(known) => known,
         None => *invoice_on.insert(next_invoice_on(bench)?),

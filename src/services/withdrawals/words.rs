@@ -29,7 +29,14 @@ pub(in crate::services) fn texts(
     let mut texts = vec![effect(before, after, withdrawal)?];
     let amounts = &withdrawal.amounts;
     let written = |money: Money| (money.german(), money.amount(), money.currency.as_str());
-    if !amounts.dropped.gross.is_zero() {
+    if amounts.dropped.gross.minor < 0 {
+        let (de, en, currency) = written(amounts.dropped.gross.negated());
+        texts.push(text(
+            "draft_dropped",
+            format!("Die noch nicht abgerechnete Gutschrift von {de} {currency} entfällt."),
+            format!("The credit of {en} {currency} that has not been invoiced yet is dropped."),
+        ));
+    } else if !amounts.dropped.gross.is_zero() {
         let (de, en, currency) = written(amounts.dropped.gross);
         texts.push(text(
             "draft_dropped",
@@ -48,11 +55,24 @@ pub(in crate::services) fn texts(
     if !amounts.credited.gross.is_zero() {
         let (de, en, currency) = written(amounts.refund);
         let (by_de, by_en) = (german(withdrawal.refund_by_on), english(withdrawal.refund_by_on));
-        texts.push(text(
-            "refund",
-            format!("Die Rechnung wird berichtigt; {de} {currency} sind dann zu viel gezahlt und werden bis zum {by_de} auf demselben Weg erstattet."),
-            format!("The invoice is corrected; {en} {currency} have then been paid too much and are refunded by {by_en} by the same means."),
-        ));
+        let refund = if amounts.refund.is_zero() {
+            text(
+                "refund",
+                "Die Rechnung wird berichtigt; zu erstatten ist nichts.".to_owned(),
+                "The invoice is corrected; there is nothing to be refunded.".to_owned(),
+            )
+        } else {
+            text(
+                "refund",
+                format!(
+                    "Die Rechnung wird berichtigt; {de} {currency} sind dann zu viel gezahlt und werden bis zum {by_de} auf demselben Weg erstattet."
+                ),
+                format!(
+                    "The invoice is corrected; {en} {currency} have then been paid too much and are refunded by {by_en} by the same means."
+                ),
+            )
+        };
+        texts.push(refund);
     }
     texts.push(text(
         "withdrawal_last_day",

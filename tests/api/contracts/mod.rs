@@ -11,6 +11,7 @@ mod ordering;
 mod repeating;
 mod seeing;
 mod several;
+mod taking_in;
 mod undoing;
 mod withdrawing;
 
