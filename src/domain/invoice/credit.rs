@@ -6,11 +6,12 @@ use time::Date;
 use super::{
     collect::{self, Draft, Heading},
     document::{Correction, CreditReason, Document, DocumentType, Line},
+    entries::{Entry, plan},
     offset,
 };
 use crate::domain::{
     account::{Account, Moment},
-    charge::{Charge, ChargeKind, ChargeStatus},
+    charge::{Charge, ChargeStatus},
     charging::unix_millis,
     event::DraftEvent,
     event_type::EventType,
@@ -131,93 +132,6 @@ pub(in crate::domain) fn correct(
         account.billing.issued.push(document);
     }
     Ok(outcome)
-}
-
-/// What will stand on a correction: the contract, the charge, and whether it is taken back or stays.
-struct Entry {
-    contract_id: String,
-    charge: Charge,
-    stays: bool,
-}
-
-impl Entry {
-    /// What it adds to the sum of the correction, in minor units.
-    fn minor(&self) -> i64 {
-        let minor = self.charge.amount.minor;
-        if self.stays { minor } else { -minor }
-    }
-
-    fn key(&self) -> (Currency, PriceMode) {
-        (self.charge.amount.currency, self.charge.price_mode)
-    }
-}
-
-/// The corrections with what stands on them, that of the oldest invoice first. A charge that stays goes where its item is credited
-/// for the same days, else where its item is, else to any correction of the same kind of prices; credits first, so that there is
-/// something to set it off against.
-fn plan(account: &Account, taken: &[Taken], made: &[String]) -> Vec<(String, Vec<Entry>)> {
-    let mut corrections: Vec<(String, Vec<Entry>)> = Vec::new();
-    let (credits, charges): (Vec<&Taken>, Vec<&Taken>) =
-        taken.iter().partition(|one| one.charge.kind == ChargeKind::Credit);
-    for one in charges.into_iter().chain(credits) {
-        let entry = Entry {
-            contract_id: one.contract_id.clone(),
-            charge: one.charge.clone(),
-            stays: false,
-        };
-        let invoice_id = corrected_invoice(one, &entry, taken, &corrections);
-        match corrections.iter_mut().find(|(known, _)| *known == invoice_id) {
-            Some((_, entries)) => entries.push(entry),
-            None => corrections.push((invoice_id, vec![entry])),
-        }
-    }
-    let mut stays: Vec<Entry> = Vec::new();
-    for subscription in &account.subscriptions {
-        let open = |charge: &&Charge| charge.status == ChargeStatus::Draft && made.contains(&charge.id);
-        stays.extend(subscription.charges.iter().filter(open).map(|charge| Entry {
-            contract_id: subscription.contract_id().to_owned(),
-            charge: charge.clone(),
-            stays: true,
-        }));
-    }
-    stays.sort_by_key(|entry| entry.charge.kind != ChargeKind::Credit);
-    for entry in stays {
-        let distance = |entries: &[Entry]| {
-            let mut of_item = entries
-                .iter()
-                .filter(|other| other.charge.item_id == entry.charge.item_id);
-            let is_of_item = of_item.clone().next().is_some();
-            let overlaps = |other: &Charge| {
-                other.period_from <= entry.charge.period_through && entry.charge.period_from <= other.period_through
-            };
-            (!of_item.any(|other| overlaps(&other.charge)), !is_of_item)
-        };
-        let places = corrections
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, entries))| fits(&entry, entries));
-        let place = places.min_by_key(|(_, (_, entries))| distance(entries));
-        if let Some(index) = place.map(|(index, _)| index) {
-            corrections[index].1.push(entry);
-        }
-    }
-    corrections
-}
-
-/// The invoice whose correction takes a charge back: its own; a credit goes with what it reduces where too little else of its own
-/// invoice is taken back, so that no correction asks for money.
-fn corrected_invoice(one: &Taken, entry: &Entry, taken: &[Taken], corrections: &[(String, Vec<Entry>)]) -> String {
-    let own = corrections.iter().find(|(id, _)| *id == one.invoice_id);
-    let stands_alone = !own.is_some_and(|(_, entries)| fits(entry, entries));
-    let reduced = one.charge.original_charge_id.as_ref().filter(|_| stands_alone);
-    let original = reduced.and_then(|id| taken.iter().find(|other| other.charge.id == *id));
-    original.unwrap_or(one).invoice_id.clone()
-}
-
-/// Whether a correction still credits something with this entry on it, in the same kind of prices.
-fn fits(entry: &Entry, entries: &[Entry]) -> bool {
-    let sum: i64 = entries.iter().map(Entry::minor).sum();
-    entries.iter().all(|other| other.key() == entry.key()) && sum.saturating_add(entry.minor()) <= 0
 }
 
 /// Notes on the charges where they stand now.

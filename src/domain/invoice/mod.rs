@@ -11,6 +11,7 @@ mod collect;
 mod credit;
 mod days;
 mod document;
+mod entries;
 mod offset;
 mod party;
 mod payment;

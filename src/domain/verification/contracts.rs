@@ -6,7 +6,7 @@ use super::{Findings, Invariant, money};
 use crate::domain::{
     calendar::next_day,
     change::CancellationKind,
-    charge::ChargeStatus,
+    charge::{Charge, ChargeStatus},
     customer_type::CustomerType,
     subscription::{Phase, Subscription},
     withdrawal::Withdrawal,
@@ -59,7 +59,14 @@ fn check_phases(findings: &mut Findings, subscription: &Subscription) {
 /// Only compensation for the days before the withdrawal may be left (§ 357a Abs. 2 BGB).
 fn check_withdrawn(findings: &mut Findings, subscription: &Subscription, withdrawals: &[Withdrawal]) {
     findings.look(Invariant::WithdrawnCostsNothing, 1);
-    for charge in subscription.charges.iter().filter(|charge| charge.counts()) {
+    let counting = || subscription.charges.iter().filter(|charge| charge.counts());
+    // What was wholly credited before needed no taking back.
+    let left_of = |root: &str| -> i64 {
+        let about = counting().filter(|one| one.original_charge_id.as_deref().unwrap_or(&one.id) == root);
+        about.map(|one| one.amount.minor).sum()
+    };
+    let is_left = |charge: &&Charge| left_of(charge.original_charge_id.as_deref().unwrap_or(&charge.id)) != 0;
+    for charge in counting().filter(is_left) {
         let is_compensation = withdrawals
             .iter()
             .any(|withdrawal| charge.change_id.as_ref() == Some(&withdrawal.id));
