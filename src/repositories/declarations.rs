@@ -1,6 +1,7 @@
 //! Declarations as rows. Their content is written once; a trigger of the database refuses any change to it.
 
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use time::Date;
 
 use super::customers::restricted;
@@ -312,7 +313,12 @@ pub fn holder_by_id(
 }
 
 /// The provider's contracts for which something that was named speaks.
-pub fn candidates(conn: &mut DbConnection, provider_id: &str, named: &Named) -> Result<Vec<Candidate>, DbError> {
+pub fn candidates(
+    conn: &mut DbConnection,
+    provider_id: &str,
+    named: &Named,
+    restricted_too: bool,
+) -> Result<Vec<Candidate>, DbError> {
     let found: Vec<HolderColumns> = subscriptions::table
         .inner_join(customers::table.on(customers::id.eq(subscriptions::customer_id)))
         .filter(subscriptions::provider_id.eq(provider_id))
@@ -322,6 +328,7 @@ pub fn candidates(conn: &mut DbConnection, provider_id: &str, named: &Named) -> 
                 .or(customers::email.eq_any(&named.emails))
                 .or(customers::customer_number.eq_any(&named.customer_numbers)),
         )
+        .filter(customers::restricted_at.is_null().or(restricted_too.into_sql::<Bool>()))
         .order(subscriptions::id.desc())
         .limit(MOST_CANDIDATES)
         .select((

@@ -88,7 +88,7 @@ pub fn find(state: &AppState, principal: &Principal, id: &str) -> Result<Declara
         principal.require(Scope::DeclarationsRead)?;
         restriction::check(conn, principal, row.customer_id.as_deref())?;
         let provider = provider_find(conn, &principal.provider_id)?.ok_or(AppError::NotFound)?;
-        view(conn, row, &provider)
+        view(conn, principal, row, &provider)
     })
 }
 
@@ -194,7 +194,7 @@ fn decide(
             status.check(step)?;
             let row = work(conn, row)?;
             let provider = provider_find(conn, &principal.provider_id)?.ok_or(AppError::NotFound)?;
-            render(&view(conn, row, &provider)?)
+            render(&view(conn, principal, row, &provider)?)
         })
     })
 }
@@ -206,9 +206,16 @@ fn holder(conn: &mut DbConnection, row: &DeclarationRow) -> Result<Option<Holder
     }
 }
 
-fn view(conn: &mut DbConnection, row: DeclarationRow, provider: &ProviderRow) -> Result<DeclarationView, AppError> {
+fn view(
+    conn: &mut DbConnection,
+    principal: &Principal,
+    row: DeclarationRow,
+    provider: &ProviderRow,
+) -> Result<DeclarationView, AppError> {
     let content = &row.content.0;
-    let candidates = declarations::candidates(conn, &provider.id, &named(content))?;
+    // Whom nobody may name, nobody is offered.
+    let restricted_too = principal.may_process_restricted();
+    let candidates = declarations::candidates(conn, &provider.id, &named(content), restricted_too)?;
     let ranked = rank(content, &candidates);
     DeclarationView::new(row, provider, ranked)
 }

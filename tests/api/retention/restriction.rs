@@ -13,6 +13,7 @@ over_http!(
     a_new_contract_takes_the_restriction_back,
     an_end_without_erasure_restricts_nothing,
     no_other_way_leads_to_the_data,
+    the_inbox_offers_nobody_who_is_restricted,
     a_cancellation_that_is_a_withdrawal_erases_at_once,
 );
 
@@ -23,6 +24,7 @@ async fn desk(app: &TestApp<'_>) -> Caller {
         "customers:export",
         "customers:read",
         "customers:write",
+        "declarations:read",
         "emails:read",
         "emails:write",
         "events:read",
@@ -264,4 +266,29 @@ async fn a_cancellation_that_is_a_withdrawal_erases_at_once(app: TestApp<'_>) {
     let key = admin.post("/v1/api-keys", key).await.expect(201);
     let desk = app.anonymous.with_token(text(&key, "secret"));
     desk.get(&withdrawal).await.expect_problem(403, "insufficient_scope");
+}
+
+async fn the_inbox_offers_nobody_who_is_restricted(app: TestApp<'_>) {
+    let (clock, customer_id, contract) = customer(&app).await;
+    let (staff, desk) = (app.staff(PROVIDER), desk(&app).await);
+    let number = staff.get(&format!("/v1/subscriptions/{contract}")).await.expect(200);
+    cancel(&staff, &contract, true).await;
+    app.advance(PROVIDER, &clock, "2021-07-02T12:00:00Z").await;
+    // Whoever knows the number may declare something about it, whoever it is.
+    let declared = json!({
+        "identity": { "name": "Jemand" }, "contract": number["contract_number"], "confirmation_email": "jemand@example.com",
+    });
+    let path = format!("/v1/public/{PROVIDER}/cancellations");
+    app.anonymous.post(&path, declared).await.expect(201);
+    let inbox = staff.get("/v1/declarations").await.expect(200);
+    let path = format!("/v1/declarations/{}", text(&inbox["data"][0], "id"));
+    let entrusted = staff.get(&path).await.expect(200);
+    assert_eq!(
+        entrusted["candidates"][0]["customer_id"],
+        json!(customer_id),
+        "{entrusted}"
+    );
+    let seen = desk.get(&path).await.expect(200);
+    assert_eq!(seen["candidates"], json!([]), "{seen}");
+    assert!(!seen.to_string().contains(&customer_id), "{seen}");
 }
