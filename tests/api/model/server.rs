@@ -113,7 +113,7 @@ impl<'a> Portal<'a> {
     /// Posts a command; its answer if it was carried out, nothing if it was refused.
     async fn post(&self, address: &str, body: Value) -> Option<Value> {
         let answer = self.customer.post(address, body.clone()).await;
-        self.transcript.note(answer.json.clone());
+        self.transcript.note(ordered(answer.json.clone()));
         match answer.status {
             200 | 201 => Some(answer.json),
             409 | 422 if answer.json["code"] != "validation_failed" => None,
@@ -226,7 +226,7 @@ impl<'a> Portal<'a> {
             .customer
             .post(&format!("{address}/cancellations/preview"), json!({}))
             .await;
-        self.transcript.note(preview.json.clone());
+        self.transcript.note(ordered(preview.json.clone()));
         let texts = preview.json["texts"].to_string();
         date(&preview.json["effective_on"])
             .filter(|_| preview.status == 200 && !texts.contains("treated_as_withdrawal"))
@@ -316,8 +316,31 @@ fn named(value: &Value, names: &HashMap<String, String>) -> Value {
             .map(|(name, member)| (name.clone(), named(member, names)))
             .collect(),
         Value::Array(members) => members.iter().map(|member| named(member, names)).collect(),
-        Value::String(text) if text.len() == 30 && text.as_bytes()[3] == b'_' => json!(names.get(text)),
+        Value::String(text) if is_id(text) => json!(names.get(text)),
         other => other.clone(),
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == 30 && text.as_bytes()[3] == b'_'
+}
+
+/// An answer in an order of its own: where all else is equal, lists are in the order of ids, which differ from run to run.
+fn ordered(value: Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, member)| (name, ordered(member)))
+            .collect(),
+        Value::Array(members) if members.len() > 1 && members.iter().all(|one| one.as_str().is_some_and(is_id)) => {
+            json!(members.len())
+        }
+        Value::Array(members) => {
+            let mut members: Vec<Value> = members.into_iter().map(ordered).collect();
+            members.sort_by_cached_key(|member| named(member, &HashMap::new()).to_string());
+            json!(members)
+        }
+        other => other,
     }
 }
 
