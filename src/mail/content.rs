@@ -12,6 +12,7 @@ use crate::domain::change::{Change, ChangeStatus, PlanChangeDetails, Review};
 use crate::domain::email::EmailKind;
 use crate::domain::event::DraftEvent;
 use crate::domain::event_type::EventType;
+use crate::domain::invoice::TaxTreatment;
 use crate::domain::localized::Locale;
 use crate::domain::money::Currency;
 use crate::domain::preview::recurring_price;
@@ -282,11 +283,12 @@ impl Happening<'_> {
         let audience = &self.audience;
         let currency: Currency = audience.provider.currency;
         let recurring = recurring_price(subscription, day, currency).ok().flatten()?;
-        let recurring = recurring.taxed(self.account.tax_treatment());
+        let treatment = self.account.tax_treatment();
+        let recurring = recurring.taxed(treatment);
         let interval = interval(recurring.interval.months(), audience.locale);
         let [net, tax, gross] =
             [recurring.totals.net, recurring.totals.tax, recurring.totals.gross].map(|money| audience.money(money));
-        if recurring.totals.tax.is_zero() {
+        if treatment != TaxTreatment::Standard {
             return Some(match audience.locale {
                 Locale::De => format!("{gross} je {interval}, ohne Umsatzsteuer"),
                 Locale::En => format!("{gross} per {interval}, no VAT charged"),
