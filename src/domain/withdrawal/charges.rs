@@ -40,32 +40,45 @@ pub(super) fn take_back(
     charge_ids: &[String],
     moment: Moment,
 ) -> Vec<DraftEvent> {
-    let all = || account.subscriptions.iter().flat_map(|each| &each.charges);
-    let named = || all().filter(|charge| charge_ids.contains(&charge.id));
-    let goes_along = |credit: &Charge| credit.counts() && named().any(|charge| reduces(credit, charge));
-    // What is taken back of the credit's own invoice is worth at least the credits on it.
-    let is_covered = |credit: &Charge| {
-        let on_it = all().filter(|other| other.invoice_id.is_some() && other.invoice_id == credit.invoice_id);
-        let taken = on_it.filter(|other| charge_ids.contains(&other.id) || goes_along(other));
-        let minor: Vec<i64> = taken.map(|other| other.amount.minor).collect();
-        minor.iter().any(|minor| *minor > 0) && minor.iter().sum::<i64>() >= 0
-    };
-    let is_corrected = |credit: &Charge| credit.status == ChargeStatus::Draft || is_covered(credit);
-    // What other documents have wholly credited already is owed no more: to take both back would only ask for money and return it.
-    let is_used_up = |charge: &Charge| {
-        let credits = all().filter(|credit| reduces(credit, charge) && !is_corrected(credit));
-        charge.amount.minor > 0 && charge.amount.minor + credits.map(|credit| credit.amount.minor).sum::<i64>() == 0
-    };
-    let ids: Vec<String> = named()
-        .filter(|charge| charge.kind != ChargeKind::Credit || is_corrected(charge))
-        .filter(|charge| !is_settled(charge) && !is_used_up(charge))
-        .map(|charge| charge.id.clone())
-        .collect();
+    let ids = ids_taken_back(account, charge_ids);
     let known = account.events.len();
     let (voided, credited) = void(account, &ids, moment);
     taken.voided.extend(voided);
     taken.credited.extend(credited);
     account.events.drain(known..).collect()
+}
+
+/// Of the charges named, those to be taken back. What other documents have wholly credited already is owed no more: to take both
+/// back would only ask for money and return it.
+fn ids_taken_back(account: &Account, charge_ids: &[String]) -> Vec<String> {
+    let all = || account.subscriptions.iter().flat_map(|each| &each.charges);
+    let (credits, charges): (Vec<&Charge>, Vec<&Charge>) = all()
+        .filter(|charge| charge_ids.contains(&charge.id))
+        .partition(|charge| charge.kind == ChargeKind::Credit);
+    let shares_invoice = |one: &Charge, other: &Charge| one.invoice_id.is_some() && one.invoice_id == other.invoice_id;
+    let is_used_up = |charge: &Charge| {
+        let reducing = || all().filter(|credit| credit.status == ChargeStatus::Invoiced && reduces(credit, charge));
+        let left = reducing().fold(charge.amount.minor, |left, credit| left + credit.amount.minor);
+        let mut with_others = reducing().filter(|credit| charges.iter().any(|other| shares_invoice(credit, other)));
+        left == 0 && with_others.next().is_none()
+    };
+    let mut taken: Vec<&Charge> = charges.iter().copied().filter(|charge| !is_settled(charge)).collect();
+    taken.retain(|charge| !is_used_up(charge));
+    // What is taken back of the credit's own invoice must be worth at least the credits on it.
+    let is_covered = |credit: &&Charge| {
+        let goes = |other: &&Charge| {
+            let is_credit = other.counts() && other.kind == ChargeKind::Credit;
+            let goes_along = || taken.iter().any(|charge| reduces(other, charge));
+            is_credit && (charge_ids.contains(&other.id) || goes_along())
+        };
+        let credits = all().filter(goes).filter(|other| shares_invoice(credit, other));
+        let charges = taken.iter().copied().filter(|other| shares_invoice(credit, other));
+        let worth: i64 = charges.clone().chain(credits).map(|other| other.amount.minor).sum();
+        credit.status == ChargeStatus::Draft || (charges.count() > 0 && worth >= 0)
+    };
+    let credits: Vec<&Charge> = credits.into_iter().filter(is_covered).collect();
+    let ids = taken.iter().chain(&credits).map(|charge| charge.id.clone());
+    ids.collect()
 }
 
 /// Whether a charge stands on the correction that paid a contract's credits out at its end: there is no invoice to correct, so what
@@ -287,6 +300,17 @@ pub(super) fn compensations(subscription: &Subscription) -> Vec<String> {
     let charges = subscription.charges.iter().filter(|charge| charge.counts());
     let compensating = charges.filter(|charge| charge.change_id.is_some() && charge.id == id_of(charge, USED));
     compensating.map(|charge| charge.id.clone()).collect()
+}
+
+/// The charges of flat prices: they ask for the same however many units there are.
+pub(super) fn flat_charges(subscription: &Subscription) -> Vec<String> {
+    let is_flat = |charge: &&Charge| {
+        let phase = subscription.phase_on(charge.period_from);
+        let mut prices = phase.into_iter().flat_map(Phase::recurring_prices);
+        prices.any(|price| price.key == charge.price_key && price.kind != PriceKind::PerUnit)
+    };
+    let flat = subscription.charges.iter().filter(is_flat);
+    flat.map(|charge| charge.id.clone()).collect()
 }
 
 /// How many units of a price are charged for a day, net of credits.

@@ -6,7 +6,7 @@ use super::{
     WithdrawalAmounts, WithdrawalRequest, WithdrawalTraces,
     charges::{
         Stretch, TakenBack, USED, charge_missing, charge_service, charges_of_service, charges_since, compensations,
-        credit_settled, occasion, rewind_billing, take_back,
+        credit_settled, flat_charges, occasion, rewind_billing, take_back,
     },
     object::Part,
     restore,
@@ -16,7 +16,6 @@ use crate::domain::{
     account::{Account, Moment},
     calendar::previous_day,
     cancellation::supersede_cancellation,
-    catalogue::PriceKind,
     change::{ChangeKind, ChangeStatus},
     charge::{Charge, ChargeKind},
     charging::credit_rest,
@@ -65,9 +64,8 @@ impl<'a> Effect<'a> {
         }
     }
 
-    /// Undoes a whole contract or booking. The add-ons on a contract go with it (§ 360 BGB), those that
-    /// have ended meanwhile too; a withdrawn add-on leaves the plan
-    /// as it is.
+    /// Undoes a whole contract or booking. The add-ons on a contract go with it (§ 360 BGB), those that have ended meanwhile too;
+    /// a withdrawn add-on leaves the plan as it is.
     pub(super) fn withdraw_item(&mut self, account: &mut Account, id: &str, right: &Right) -> Result<(), Violation> {
         let linked = account
             .bookings_of(id)
@@ -154,17 +152,9 @@ impl<'a> Effect<'a> {
         let charges = if subscription.is_one_off_service() {
             charges_of_service(subscription)
         } else {
-            let settled = compensations(subscription);
+            let (settled, flat) = (compensations(subscription), flat_charges(subscription));
             let mut charges = charges_since(subscription, &change_ids, oldest.from_on, oldest.change_id.is_some());
-            let is_per_unit = |charge: &Charge| {
-                let plan = subscription.phase_on(charge.period_from).map(|phase| &phase.plan.plan);
-                let price = plan.and_then(|plan| plan.prices.iter().find(|price| price.key == charge.price_key));
-                price.is_none_or(|price| price.kind == PriceKind::PerUnit)
-            };
-            // What a flat price asks for stays the same.
-            let flat = subscription.charges.iter().filter(|charge| !is_per_unit(charge));
-            let flat: Vec<&String> = flat.map(|charge| &charge.id).collect();
-            charges.retain(|id| !settled.contains(id) && !flat.contains(&id));
+            charges.retain(|id| !settled.contains(id) && !flat.contains(id));
             charges
         };
         self.take_back(account, &[id], &charges)?;

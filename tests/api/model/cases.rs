@@ -96,6 +96,22 @@ fn cases() -> Vec<(&'static str, Vec<Step>)> {
                 Step::Withdraw { item: 1 },
             ],
         ),
+        (
+            // The model asked for the money again that the invoice of the change had credited, to pay it back with another one.
+            "an add-on that a change of plan had credited to the last cent was withdrawn from",
+            vec![
+                conclude(0),
+                conclude(0),
+                Step::Book {
+                    contract: 1,
+                    add_on: 0,
+                    units: 1,
+                },
+                conclude(1),
+                change_plan(2, 3),
+                Step::Cancel { item: 5, wish: None },
+            ],
+        ),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! Withdrawing within 14 days (rules 5, design decisions 9 and 17).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use time::Date;
 
@@ -48,13 +48,11 @@ impl Customer {
                 .map(|(at, _)| at),
         );
         let today = self.today;
-        let mut credited: BTreeMap<usize, Vec<Credited>> = BTreeMap::new();
+        let mut taken = Vec::new();
         let mut owed = Vec::new();
         for number in numbers {
             let item = &mut self.items[number];
-            for (paper, line, days) in take_back(item, &self.documents) {
-                credited.entry(paper).or_default().push(Credited { number, days, line });
-            }
+            taken.extend(take_back(number, item, &self.documents));
             let use_is_paid = item.phases[0].tariff.compensation && item.early;
             if use_is_paid {
                 let known = item.charges.len();
@@ -74,6 +72,7 @@ impl Customer {
             item.ends = None;
         }
         owed.sort_unstable();
+        let mut credited = self.corrections(taken);
         let mut stands = Vec::new();
         for (number, charge) in owed {
             stands.extend(self.set_off(&mut credited, (number, charge)));
@@ -100,7 +99,44 @@ struct Credited {
     line: Line,
 }
 
+/// A charge or credit that is taken back, with the invoice on which it stands.
+struct Taken {
+    paper: usize,
+    /// The charge, for a credit the one it reduces.
+    root: usize,
+    is_credit: bool,
+    entry: Credited,
+}
+
 impl Customer {
+    /// What is taken back, invoice by invoice. A charge that other invoices have credited to the last cent is left alone with its
+    /// credits. A credit stands with what it reduces where a correction of its own invoice would ask for money.
+    fn corrections(&self, taken: Vec<Taken>) -> BTreeMap<usize, Vec<Credited>> {
+        let key = |one: &Taken| (one.entry.number, one.root);
+        let (credits, charges): (Vec<Taken>, Vec<Taken>) = taken.into_iter().partition(|one| one.is_credit);
+        let papers: BTreeSet<usize> = charges.iter().map(|one| one.paper).collect();
+        let is_alone = |charge: &&Taken| {
+            let mut reducing = credits.iter().filter(|credit| key(credit) == key(charge)).peekable();
+            let is_reduced = reducing.peek().is_some();
+            let left: i128 = reducing.clone().map(|credit| credit.entry.line.1).sum();
+            let elsewhere = reducing.all(|credit| !papers.contains(&credit.paper));
+            is_reduced && elsewhere && left + charge.entry.line.1 == 0
+        };
+        let alone: BTreeSet<(usize, usize)> = charges.iter().filter(is_alone).map(key).collect();
+        let roots: BTreeMap<(usize, usize), usize> = charges.iter().map(|one| (key(one), one.paper)).collect();
+        let mut corrections: BTreeMap<usize, Vec<Credited>> = BTreeMap::new();
+        for one in charges.into_iter().chain(credits) {
+            if alone.contains(&key(&one)) {
+                continue;
+            }
+            let own = corrections.get(&one.paper).into_iter().flatten();
+            let sum = own.map(|other| other.line.1).sum::<i128>() + one.entry.line.1;
+            let paper = if sum <= 0 { one.paper } else { roots[&key(&one)] };
+            corrections.entry(paper).or_default().push(one.entry);
+        }
+        corrections
+    }
+
     /// Issues a correction. The last one of an invoice takes back what is left of it: rounding its tax once more must not leave a
     /// cent, nor pay one back.
     fn correct(&mut self, corrected: usize, mut paper: Document, stays: bool) {
@@ -146,22 +182,30 @@ impl Customer {
     }
 }
 
-/// Takes all charges and credits back: drafts disappear, what was billed is corrected invoice by invoice. Answers the invoice,
-/// the line that corrects it and its days.
-fn take_back(item: &mut Item, papers: &[Document]) -> Vec<(usize, Line, (Date, Date))> {
-    let mut lines = Vec::new();
-    for charge in item.charges.iter().filter(|charge| !charge.void) {
+/// Takes all charges and credits back: drafts disappear, what was billed is corrected.
+fn take_back(number: usize, item: &mut Item, papers: &[Document]) -> Vec<Taken> {
+    let mut taken = Vec::new();
+    for (index, charge) in item.charges.iter().enumerate().filter(|(_, charge)| !charge.void) {
         // What was paid out at an end stands on no invoice; the one it reduced is corrected.
         let on_invoice = charge.billed.filter(|paper| !papers[*paper].corrects);
         let original = charge.reduces.and_then(|original| item.charges[original].billed);
-        if let (Some(_), Some(invoice)) = (charge.billed, on_invoice.or(original)) {
-            lines.push((invoice, (charge.tax, -charge.cents), (charge.from, charge.through)));
+        if let (Some(_), Some(paper)) = (charge.billed, on_invoice.or(original)) {
+            taken.push(Taken {
+                paper,
+                root: charge.reduces.unwrap_or(index),
+                is_credit: charge.reduces.is_some(),
+                entry: Credited {
+                    number,
+                    days: (charge.from, charge.through),
+                    line: (charge.tax, -charge.cents),
+                },
+            });
         }
     }
     for charge in &mut item.charges {
         charge.void = true;
     }
-    lines
+    taken
 }
 
 /// Charges the days of use, period by period.
