@@ -20,7 +20,8 @@ use crate::services::preview_token::IssuedPreview;
 #[serde(deny_unknown_fields)]
 #[schema(as = Consent, example = json!({"document": "terms", "version": "2026-01", "accepted": true}))]
 pub struct ConsentInput {
-    /// Key or id of the document, as the preview gave it.
+    /// Id of the document as the preview gave it, which also says the language in which it was shown; or its key, for the language
+    /// of this request.
     #[validate(length(min = 1, max = 60))]
     #[schema(min_length = 1, max_length = 60, example = "terms")]
     pub document: String,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
-use crate::context::hex;
+use crate::domain::digest::hex;
 use crate::error::AppError;
 
 /// The quoted tag of `body`, which shows `version` of an object whose ids begin with `kind` (`sub`).

@@ -100,17 +100,17 @@ pub struct EvidenceEntryDto {
 /// Who declared something, and from where.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EvidenceActor {
-    /// `user`, `api_key` or `session`.
+    /// `user`, `api_key`, `session`, or `declaration` for someone who declared without login.
     #[serde(rename = "type")]
     #[schema(max_length = 20, pattern = "^[a-z_]+$", example = "user")]
     pub actor_type: String,
-    /// Id of the user, key or customer.
+    /// Id of the user, key, customer or declaration.
     #[schema(required, max_length = 30, example = "usr_01k9w3x8kqf0wvm2n6c1c9t7xh")]
     pub id: Option<String>,
     /// The key or user that opened the session; for staff only.
     #[schema(required, max_length = 30, example = json!(null))]
     pub opened_by: Option<String>,
-    /// Address of the caller; customers are not shown those of staff.
+    /// Address of the caller; customers are shown neither those of staff nor those of declarations that staff took for theirs.
     #[schema(required, max_length = 60, example = "192.0.2.7")]
     pub address: Option<String>,
     /// The caller's program; customers are not shown that of staff.
@@ -156,6 +156,9 @@ pub struct ConsentEvidenceDto {
         example = "/v1/legal-documents/doc_01k9w3x8kqf0wvm2n6c1c9t7xh/content"
     )]
     pub content_href: String,
+    /// Whether what is kept there is still, byte by byte, what was agreed to.
+    #[schema(example = true)]
+    pub document_intact: bool,
 }
 
 /// An e-mail that confirmed a declaration.
@@ -226,6 +229,7 @@ impl From<ConsentEvidence> for ConsentEvidenceDto {
             title: consent.title,
             sha256: consent.sha256,
             wording: consent.wording,
+            document_intact: consent.document_intact,
         }
     }
 }

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
 use super::problem::{Problem, ProblemCode};
-use crate::context::hex;
+use crate::domain::digest::hex;
 use crate::error::{AppError, FieldError};
 use crate::page::{Page, PageKey, PageRequest};
 use crate::state::AppState;

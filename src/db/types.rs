@@ -64,6 +64,13 @@ where
 #[diesel(sql_type = Text)]
 pub struct JsonText<T: Debug>(pub T);
 
+impl<T: Debug + Serialize> JsonText<T> {
+    /// The text as it is stored. Empty for what has no JSON form, which storing refuses.
+    pub fn text(&self) -> String {
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+}
+
 impl<T: Debug + Serialize> ToSql<Text, Pg> for JsonText<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         out.write_all(&serde_json::to_vec(&self.0)?)?;

@@ -48,6 +48,8 @@ pub struct ConsentGiven {
 pub struct Agreement {
     /// Documents that must be accepted.
     pub required: Vec<RequiredDocument>,
+    /// Other documents of the provider that consents are about: nobody asked, but what was agreed to is kept.
+    pub unasked: Vec<RequiredDocument>,
     /// Consents as declared.
     pub given: Vec<ConsentGiven>,
     /// Label of the button that was pressed (§ 312j Abs. 3 BGB).
@@ -62,6 +64,19 @@ pub struct Agreement {
 }
 
 impl Agreement {
+    /// Adds a consent to `shown`, which is the document in the language in which it was shown.
+    pub fn give(&mut self, shown: RequiredDocument, consent: ConsentGiven) {
+        let asked = self.required.iter_mut().find(|document| document.key == shown.key);
+        self.given.push(ConsentGiven {
+            document: shown.key.clone(),
+            ..consent
+        });
+        match asked {
+            Some(document) => *document = shown,
+            None => self.unasked.push(shown),
+        }
+    }
+
     /// Checks the consents against what is required.
     ///
     /// # Errors
@@ -132,8 +147,7 @@ impl Agreement {
     /// What is kept as evidence: version, hash and wording of everything that was accepted, and the button.
     pub fn evidence(&self) -> Value {
         let consents: Vec<Value> = self
-            .required
-            .iter()
+            .documents()
             .filter_map(|document| {
                 let given = self
                     .given
@@ -165,8 +179,21 @@ impl Agreement {
     }
 
     fn find(&self, name: &str) -> Option<&RequiredDocument> {
-        self.required.iter().find(|document| names(document, name))
+        self.documents().find(|document| names(document, name))
     }
+
+    fn documents(&self) -> impl Iterator<Item = &RequiredDocument> {
+        self.required.iter().chain(&self.unasked)
+    }
+}
+
+/// The refusal of a consent to what the provider has not published: it would prove nothing.
+pub fn unknown_document() -> Violation {
+    Violation::invalid(
+        "unknown_document",
+        "Dieses Dokument gibt es nicht, oder es gilt noch nicht.",
+        "There is no such document, or it is not in force yet.",
+    )
 }
 
 fn names(document: &RequiredDocument, name: &str) -> bool {

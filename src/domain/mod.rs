@@ -16,6 +16,7 @@ pub mod consent;
 mod contract_tests;
 pub mod customer_type;
 pub mod declaration;
+pub mod digest;
 pub mod due;
 pub mod email;
 pub mod entitlements;
@@ -42,6 +43,7 @@ pub mod slots;
 pub mod subscription;
 pub mod tax;
 pub mod terms;
+pub mod text;
 pub mod time_zone;
 pub mod timeline;
 #[cfg(test)]

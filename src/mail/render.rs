@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::domain::email::EmailKind;
 use crate::domain::localized::Locale;
+use crate::domain::text::is_deceptive;
 
 /// Longest subject, in characters.
 const LONGEST_SUBJECT: usize = 180;
@@ -245,11 +246,6 @@ fn plain(text: &str) -> String {
         .chars()
         .filter(|character| *character == '\n' || !(character.is_control() || is_deceptive(*character)))
         .collect()
-}
-
-/// Characters that make a text look other than it is: directional overrides and isolates, invisible separators.
-fn is_deceptive(character: char) -> bool {
-    matches!(character, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

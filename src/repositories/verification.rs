@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
 use crate::db::schema::{
-    credit_notes, customers, events, idempotency_keys, invoices, legal_documents, payments, withdrawals,
+    credit_notes, customers, declarations, events, idempotency_keys, invoices, legal_documents, payments, withdrawals,
 };
 use crate::db::{DbConnection, DbError, MultiBackend, Utc, on_conn};
 use crate::repositories::account::AccountRow;
@@ -117,6 +117,45 @@ pub fn documents_of(conn: &mut DbConnection, customer_ids: &[&str]) -> Result<Ve
         .collect();
     rows.extend(corrections.into_iter().map(|columns| row(columns, None, 0)));
     Ok(rows)
+}
+
+/// A declaration and everything of it that is final, as it is stored.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = declarations)]
+pub struct DeclarationColumns {
+    /// Id.
+    pub id: String,
+    /// Reference.
+    pub reference: String,
+    /// What was declared, as JSON.
+    pub content: String,
+    /// The request as it arrived.
+    pub raw: String,
+    /// Language.
+    pub locale: String,
+    /// Address it came from.
+    pub origin: Option<String>,
+    /// `User-Agent`.
+    pub user_agent: Option<String>,
+    /// The request.
+    pub request_id: String,
+    /// When it was received.
+    pub received_at: Utc,
+}
+
+/// The declarations with these ids.
+pub fn declarations_by_id(conn: &mut DbConnection, ids: &[&str]) -> Result<Vec<DeclarationColumns>, DbError> {
+    Ok(declarations::table
+        .filter(declarations::id.eq_any(ids))
+        .select(DeclarationColumns::as_select())
+        .load(conn)?)
+}
+
+/// SHA-256 of the published legal documents, by id.
+pub fn legal_document_hashes(conn: &mut DbConnection) -> Result<Vec<(String, String)>, DbError> {
+    Ok(legal_documents::table
+        .select((legal_documents::id, legal_documents::sha256))
+        .load(conn)?)
 }
 
 /// A range of document numbers: what was issued in it, and what its counter says.

@@ -1,9 +1,11 @@
 //! What commands on contracts take in common: consents and the order button.
 
+use super::workbench::Ground;
 use crate::domain::catalogue::Consequence;
-use crate::domain::consent::{Agreement, ConsentGiven, RequiredDocument};
-use crate::domain::localized::LocalizedText;
+use crate::domain::consent::{Agreement, ConsentGiven, unknown_document};
+use crate::domain::localized::{Locale, LocalizedText};
 use crate::domain::preview::{OrderButton, PreviewText};
+use crate::domain::violation::Violation;
 
 /// Consents and order button as they came with the request.
 #[derive(Debug, Clone, Default)]
@@ -17,15 +19,32 @@ pub struct Declared {
 }
 
 impl Declared {
-    /// Together with what is required.
-    pub fn against(&self, required: Vec<RequiredDocument>, is_preview: bool) -> Agreement {
-        Agreement {
-            required,
-            given: self.consents.clone(),
+    /// As a preview holds it against the documents behind `keys`: each in the language of the text that was agreed to, or in
+    /// `locale` where the consent names the document by its key.
+    ///
+    /// # Errors
+    /// `unknown_document` for a consent to something the provider has not published.
+    pub fn against(&self, ground: &Ground, keys: &[String], locale: Locale) -> Result<Agreement, Violation> {
+        let mut agreement = Agreement {
+            required: ground.documents(keys, locale),
             order_button_text: self.order_button_text.clone(),
-            is_covered_by_cart: false,
             early_start_requested: self.early_start_requested,
-            is_preview,
+            is_preview: true,
+            ..Agreement::default()
+        };
+        for (index, given) in self.consents.iter().enumerate() {
+            let shown = ground.document_named(&given.document, locale);
+            let shown = shown.ok_or_else(|| unknown_document().at(format!("/consents/{index}/document")))?;
+            agreement.give(shown, given.clone());
+        }
+        Ok(agreement)
+    }
+
+    /// What only the button says.
+    pub fn pressed(&self) -> Agreement {
+        Agreement {
+            order_button_text: self.order_button_text.clone(),
+            ..Agreement::default()
         }
     }
 }

@@ -1,10 +1,9 @@
 //! Proving a customer's chain of events: that none was changed, removed, added or moved since it was written.
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::events::{ChainEnd, chain_hash};
-use crate::context::hex;
+use crate::domain::digest::sha256;
 use crate::domain::event_type::EventType;
 use crate::domain::retention::{is_product_data, is_profile};
 use crate::repositories::events::EventRow;
@@ -69,7 +68,7 @@ pub fn verify_chain(rows: &[EventRow], end: &ChainEnd) -> Result<ProvenChain, Br
                 return Err(BrokenChain::Data(sequence));
             }
             proven.erased += 1;
-        } else if hex(&Sha256::digest(row.data.as_bytes())) != row.data_hash {
+        } else if sha256(row.data.as_bytes()) != row.data_hash {
             return Err(BrokenChain::Data(sequence));
         }
         proven.events = sequence;

@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use crate::context::{RequestContext, hex};
+use crate::context::RequestContext;
 use crate::db::DbConnection;
 use crate::domain::access::{Principal, Scope};
+use crate::domain::digest::{sha256, sha256_of_parts};
 use crate::domain::event::{DraftEvent, instant};
 use crate::domain::event_type::EventType;
 use crate::domain::ids::IdKind;
 use crate::error::AppError;
 use crate::repositories::customers;
+use crate::repositories::declarations::DeclarationRow;
 use crate::repositories::events::{self, EventRow};
 use crate::state::AppState;
 
@@ -32,6 +33,8 @@ pub struct Caller {
     on_behalf_of: Option<String>,
     /// The request.
     request_id: Option<String>,
+    /// Who made the declaration that is dealt with, where that was somebody else: its receipt is theirs.
+    declarant: Option<Box<Self>>,
 }
 
 impl Caller {
@@ -49,21 +52,44 @@ impl Caller {
             actor: Some(actor),
             on_behalf_of: (!is_own).then(|| customer_id.to_owned()),
             request_id: Some(context.request_id.clone()),
+            declarant: None,
         }
     }
 
-    /// Someone who made a declaration without login (`dcl_`) that proves its contract.
-    pub fn declarant(declaration_id: &str, context: &RequestContext) -> Self {
-        let actor = json!({
+    /// Someone who made a declaration without login. `matched_by` are staff who say whose it is; `None` where it proves its
+    /// contract.
+    pub fn declarant(declaration: &DeclarationRow, matched_by: Option<&str>) -> Self {
+        let mut actor = json!({
             "type": "declaration",
-            "id": declaration_id,
-            "address": context.ip,
-            "user_agent": context.user_agent,
+            "id": declaration.id,
+            "address": declaration.origin,
+            "user_agent": declaration.user_agent,
         });
+        if let Some(staff) = matched_by {
+            actor["matched_by"] = json!(staff);
+        }
         Self {
             actor: Some(actor),
             on_behalf_of: None,
-            request_id: Some(context.request_id.clone()),
+            request_id: Some(declaration.request_id.clone()),
+            declarant: None,
+        }
+    }
+
+    /// This caller, who deals with what `declarant` declared.
+    #[must_use]
+    pub fn dealing_with(self, declarant: Self) -> Self {
+        Self {
+            declarant: Some(Box::new(declarant)),
+            ..self
+        }
+    }
+
+    /// Whose an event of this type is.
+    fn author_of(&self, event_type: EventType) -> &Self {
+        match &self.declarant {
+            Some(declarant) if event_type == EventType::DeclarationReceived => declarant,
+            _ => self,
         }
     }
 
@@ -130,6 +156,7 @@ fn row(
 ) -> EventRow {
     let sequence = end.sequence + 1;
     let data = draft.data.to_string();
+    let caller = caller.author_of(draft.event_type);
     let by_caller = draft.by_caller && caller.actor.is_some();
     let system = || json!({ "type": "system" });
     let actor = if by_caller {
@@ -153,7 +180,7 @@ fn row(
         actor: actor.to_string(),
         on_behalf_of: caller.on_behalf_of.clone().filter(|_| by_caller),
         request_id: caller.request_id.clone().filter(|_| by_caller),
-        data_hash: hex(&Sha256::digest(data.as_bytes())),
+        data_hash: sha256(data.as_bytes()),
         data,
         previous_hash: end.hash.clone(),
         hash: String::new(),
@@ -165,7 +192,7 @@ fn row(
 /// The hash of an event: over everything that is told about it, the hash of its data, and the event before. The data itself
 /// can be erased one day without breaking the chain.
 pub fn chain_hash(row: &EventRow) -> String {
-    let parts = [
+    sha256_of_parts(&[
         row.previous_hash.as_str(),
         &row.id,
         &row.customer_id,
@@ -178,14 +205,7 @@ pub fn chain_hash(row: &EventRow) -> String {
         row.on_behalf_of.as_deref().unwrap_or(""),
         row.request_id.as_deref().unwrap_or(""),
         &row.data_hash,
-    ];
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update(part.len().to_string().as_bytes());
-        hasher.update(b":");
-        hasher.update(part.as_bytes());
-    }
-    hex(&hasher.finalize())
+    ])
 }
 
 /// Numbers the committed events of all providers that wait for it; says how many.

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::catalogue::document_content;
 use super::chain::{BrokenChain, ProvenChain, verify_chain};
 use super::events::ChainEnd;
+use crate::db::DbConnection;
 use crate::domain::access::Principal;
 use crate::domain::email::EmailKind;
 use crate::domain::event_type::EventType;
@@ -14,6 +16,7 @@ use crate::error::AppError;
 use crate::repositories::customers;
 use crate::repositories::emails::{self, EmailRow};
 use crate::repositories::events::{self, EventRow};
+use crate::repositories::legal_documents;
 use crate::services::subscriptions;
 use crate::state::AppState;
 
@@ -47,7 +50,8 @@ pub struct EvidenceEntry {
     pub opened_by: Option<String>,
     /// For whom staff or a program acted.
     pub on_behalf_of: Option<String>,
-    /// Address of the caller. Customers are shown their own, not those of the provider's staff.
+    /// Address of the caller. Customers are shown their own, not those of staff and not of declarations that only staff took for
+    /// theirs.
     pub address: Option<String>,
     /// The caller's program; shown like the address.
     pub user_agent: Option<String>,
@@ -82,6 +86,8 @@ pub struct ConsentEvidence {
     pub sha256: String,
     /// The sentence beside the checkbox.
     pub wording: Option<String>,
+    /// Whether the document that is kept is still the one that was agreed to.
+    pub document_intact: bool,
 }
 
 /// An e-mail that confirmed a declaration.
@@ -133,9 +139,26 @@ pub fn of_subscription(state: &AppState, principal: &Principal, id: &str) -> Res
         }
         let entry = |row| entry(row, principal, &mut confirmations);
         let entries = declared.into_iter().map(entry).collect::<Result<Vec<_>, AppError>>()?;
-        let entries = entries.into_iter().flatten().collect();
+        let mut entries: Vec<EvidenceEntry> = entries.into_iter().flatten().collect();
+        check_documents(conn, &principal.provider_id, &mut entries)?;
         Ok(Evidence { entries, chain })
     })
+}
+
+/// Holds each document that was agreed to against the one that is kept.
+fn check_documents(conn: &mut DbConnection, provider_id: &str, entries: &mut [EvidenceEntry]) -> Result<(), AppError> {
+    let mut kept = HashMap::<String, Option<String>>::new();
+    for consent in entries.iter_mut().flat_map(|entry| &mut entry.consents) {
+        if !kept.contains_key(&consent.document_id) {
+            let found = legal_documents::find(conn, provider_id, &consent.document_id)?;
+            let readable = found.filter(|(heading, content)| document_content(heading, content.clone()).is_ok());
+            let sha256 = readable.map(|(heading, _)| heading.sha256);
+            kept.insert(consent.document_id.clone(), sha256);
+        }
+        let sha256 = kept.get(&consent.document_id).and_then(Option::as_ref);
+        consent.document_intact = sha256 == Some(&consent.sha256);
+    }
+    Ok(())
 }
 
 /// The declaration whose receipt an event tells, with the event.
@@ -168,7 +191,9 @@ fn entry(
     }
     let data: Value = serde_json::from_str(&row.data).map_err(unreadable)?;
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    let shows_caller = principal.is_staff() || row.on_behalf_of.is_none();
+    // Whether a declaration that staff matched is the customer's own, nobody has proven.
+    let is_own = row.on_behalf_of.is_none() && actor["matched_by"].is_null();
+    let shows_caller = principal.is_staff() || is_own;
     let consents = data["evidence"]["consents"].as_array();
     Ok(Some(EvidenceEntry {
         confirmations: confirmations.remove(&row.id).unwrap_or_default(),
@@ -201,5 +226,6 @@ fn consent(given: &Value) -> ConsentEvidence {
         title: text("title"),
         sha256: text("sha256"),
         wording: given["wording"].as_str().map(str::to_owned),
+        document_intact: false,
     }
 }

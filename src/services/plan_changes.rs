@@ -274,7 +274,7 @@ pub(super) fn request(
         supersedes: new.supersedes.clone(),
         included,
         absorb,
-        agreement: new.declared.against(ground.documents(&keys, locale), true),
+        agreement: new.declared.against(ground, &keys, locale)?,
     })
 }
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime};
 
 use crate::clock::{instant, unix_millis};
-use crate::context::hex;
+use crate::domain::digest::hex;
 use crate::domain::localized::Locale;
 use crate::domain::preview::Preview;
 use crate::error::AppError;

@@ -14,19 +14,20 @@ use super::events::ChainEnd;
 use super::views;
 use super::workbench::plans_of;
 use crate::db::DbConnection;
+use crate::domain::declaration::DeclarationRecord;
 use crate::domain::event_type::EventType;
 use crate::domain::invoice::Document;
 use crate::domain::money::Currency;
 use crate::domain::subscription::Subscription;
 use crate::domain::verification::{
-    Cash, Findings, Happening, Invariant, IssuedDocument, Recorded, check_cash, check_contract, check_document,
-    check_history, check_one_is_kept,
+    Cash, Findings, Happening, Invariant, IssuedDocument, Kept, Recorded, check_cash, check_contract, check_document,
+    check_history, check_one_is_kept, check_proofs,
 };
 use crate::domain::withdrawal::Withdrawal;
 use crate::error::AppError;
 use crate::repositories::account::{self, AccountRow, AccountRows};
 use crate::repositories::events::EventRow;
-use crate::repositories::verification::{self, AnsweredKey, DocumentRow, PaymentColumns};
+use crate::repositories::verification::{self, AnsweredKey, DeclarationColumns, DocumentRow, PaymentColumns};
 use crate::repositories::withdrawals;
 use crate::state::AppState;
 
@@ -70,6 +71,7 @@ struct Page {
     withdrawals: HashMap<String, Vec<Withdrawal>>,
     documents: HashMap<String, Vec<DocumentRow>>,
     payments: HashMap<String, Vec<PaymentColumns>>,
+    kept: Kept,
 }
 
 impl Page {
@@ -89,11 +91,46 @@ impl Page {
         for row in verification::documents_of(conn, ids)? {
             page.documents.entry(row.customer_id.clone()).or_default().push(row);
         }
+        page.kept = kept(conn, page.events.values().flatten())?;
         for row in verification::payments_of(conn, ids)? {
             page.payments.entry(row.0.clone()).or_default().push(row);
         }
         Ok(page)
     }
+}
+
+/// What the events prove and is kept beside them.
+fn kept<'a>(conn: &mut DbConnection, events: impl Iterator<Item = &'a EventRow>) -> Result<Kept, AppError> {
+    let received = EventType::DeclarationReceived.as_str();
+    let told = events.filter(|row| row.event_type == received);
+    let ids: Vec<String> = told.filter_map(declaration_id).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let declarations = verification::declarations_by_id(conn, &ids)?;
+    Ok(Kept {
+        documents: verification::legal_document_hashes(conn)?.into_iter().collect(),
+        declarations: declarations.into_iter().map(hashed).collect(),
+    })
+}
+
+fn declaration_id(row: &EventRow) -> Option<String> {
+    let data: Value = serde_json::from_str(&row.data).ok()?;
+    Some(data["declaration"]["id"].as_str()?.to_owned())
+}
+
+fn hashed(row: DeclarationColumns) -> (String, String) {
+    let record = DeclarationRecord {
+        id: &row.id,
+        reference: &row.reference,
+        content: &row.content,
+        raw: &row.raw,
+        locale: &row.locale,
+        origin: row.origin.as_deref(),
+        user_agent: row.user_agent.as_deref(),
+        request_id: &row.request_id,
+        received_at: row.received_at.instant(),
+    };
+    let sha256 = record.sha256();
+    (row.id, sha256)
 }
 
 fn customers_page(
@@ -158,6 +195,7 @@ fn check_customer(
         singles: &singles,
     };
     check_history(findings, &recorded, &happenings);
+    check_proofs(findings, &happenings, &page.kept);
     if published.catalogue.provider.keep_last_contract {
         check_kept(
             findings,

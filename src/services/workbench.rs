@@ -7,7 +7,7 @@ use std::sync::Arc;
 use time::{Date, OffsetDateTime};
 
 use super::billing::{self, Books};
-use super::catalogue::PublishedCatalogue;
+use super::catalogue::{DocumentRef, PublishedCatalogue};
 use super::emails::Addressee;
 use super::events::{Caller, ChainEnd};
 use super::restriction;
@@ -94,16 +94,13 @@ impl Ground {
     pub fn documents(&self, keys: &[String], locale: Locale) -> Vec<RequiredDocument> {
         keys.iter()
             .filter_map(|key| self.catalogue.document(key, locale))
-            .map(|document| RequiredDocument {
-                document_id: document.id.clone(),
-                key: document.key.clone(),
-                kind: document.kind,
-                version: document.version.clone(),
-                language: document.language,
-                title: document.title.clone(),
-                sha256: document.sha256.clone(),
-            })
+            .map(required)
             .collect()
+    }
+
+    /// The document in force that a consent names by key, in the caller's language, or by the id of the text that was shown.
+    pub fn document_named(&self, name: &str, locale: Locale) -> Option<RequiredDocument> {
+        self.catalogue.document_named(name, locale).map(required)
     }
 
     /// The present version of the add-on with this id or key.
@@ -153,6 +150,18 @@ impl Ground {
             .into());
         };
         state.catalogues.plan_version(conn, &reference.plan_version_id)
+    }
+}
+
+fn required(document: &DocumentRef) -> RequiredDocument {
+    RequiredDocument {
+        document_id: document.id.clone(),
+        key: document.key.clone(),
+        kind: document.kind,
+        version: document.version.clone(),
+        language: document.language,
+        title: document.title.clone(),
+        sha256: document.sha256.clone(),
     }
 }
 

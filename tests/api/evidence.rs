@@ -21,6 +21,7 @@ over_http!(
     a_declaration_is_proven_with_what_was_shown,
     what_was_declared_without_login_names_its_button,
     tampering_with_any_row_breaks_the_chain,
+    a_document_that_was_tampered_with_says_so,
     a_new_version_waits_for_its_day_and_pdfs_stay_as_accepted
 );
 
@@ -226,6 +227,27 @@ async fn tampering_with_any_row_breaks_the_chain(app: TestApp<'_>) {
             "{attempt} was taken back"
         );
     }
+}
+
+/// Even where its hash was changed along with it: the chain remembers what was agreed to.
+async fn a_document_that_was_tampered_with_says_so(app: TestApp<'_>) {
+    let (_, customer) = app.customer(PROVIDER, "business").await;
+    let order = json!({ "plan": "plus", "consents": consents(&["terms", "dpa"]) });
+    let subscription = customer.post("/v1/subscriptions", order).await.expect(201);
+    let tamper = format!(
+        "UPDATE legal_documents SET content = 'Geschenkt.', sha256 = '{}' WHERE key = 'terms'",
+        hex("Geschenkt.".as_bytes())
+    );
+    let body = |conn: &mut DbConnection| Ok::<_, DbError>(conn.batch_execute(&tamper)?);
+    app.state.db.write(body).expect("a statement");
+    app.leaves_damage();
+    let path = format!("/v1/subscriptions/{}/evidence", text(&subscription, "id"));
+    let evidence = customer.get(&path).await.expect(200);
+    let consents = evidence["data"][0]["consents"].as_array().expect("consents");
+    let intact = |consent: &Value| (text(consent, "document").to_owned(), consent["document_intact"] == true);
+    let told: Vec<(String, bool)> = consents.iter().map(intact).collect();
+    assert_eq!(told, [("terms".to_owned(), false), ("dpa".to_owned(), true)]);
+    assert_eq!(evidence["chain"]["intact"], true);
 }
 
 /// Publishes the demo catalogue with changed documents.

@@ -31,6 +31,13 @@ const DAMAGES: &[(Invariant, &str)] = &[
         Invariant::DocumentsUnchanged,
         "UPDATE legal_documents SET content = 'x' WHERE key = 'terms'",
     ),
+    // Consistently changed and deleted, which only the chain can tell.
+    (
+        Invariant::DocumentsUnchanged,
+        "UPDATE legal_documents SET content = 'y', sha256 = 'a1fce4363854ff888cff4b8e7875d600c2682390412a8cf79b37d0b11148b0fa'
+            WHERE key = 'dpa'",
+    ),
+    (Invariant::DocumentsUnchanged, "DELETE FROM declarations"),
     (
         Invariant::CreditsBounded,
         "UPDATE charges SET amount = amount * 100 WHERE kind = 'credit' AND status <> 'voided'",
@@ -149,11 +156,23 @@ async fn some_history(app: &TestApp<'_>) {
     consumer.post(&path, json!({})).await.expect(201);
 
     let (clock, customer_id, customer) = on_clock(app, "hafenrechner", "2026-01-10T09:00:00Z", json!({})).await;
-    conclude(&customer, "hosting_s").await;
+    let hosting = conclude(&customer, "hosting_s").await;
     app.advance("hafenrechner", &clock, "2026-02-20T09:00:00Z").await;
     let payment = json!({ "customer_id": customer_id, "amount": { "amount": "11.78", "currency": "EUR" } });
     app.staff("hafenrechner")
         .post("/v1/payments", payment)
         .await
         .expect(201);
+
+    let contract = customer.get(&format!("/v1/subscriptions/{hosting}")).await.expect(200);
+    let declared = json!({
+        "kind": "ordinary", "identity": { "name": "Erika Mustermann" }, "contract": contract["contract_number"],
+        "confirmation_email": "erika@example.com",
+    });
+    app.anonymous
+        .post("/v1/public/hafenrechner/cancellations", declared)
+        .await
+        .expect(201);
+    let ending = customer.get("/v1/cancellations").await.expect(200);
+    assert_eq!(ending["data"].as_array().map(Vec::len), Some(1), "{ending}");
 }

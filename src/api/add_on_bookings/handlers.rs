@@ -47,7 +47,7 @@ pub(super) fn configure(config: &mut utoipa_actix_web::service_config::ServiceCo
         ("x-problem-codes" = json!([
             "preview_stale", "test_clock_advancing", "subscription_not_active", "subscription_ended", "plan_not_available",
             "not_for_customer_type", "add_on_not_allowed", "add_on_included", "add_on_limit_reached",
-            "quantity_out_of_range", "consent_required", "consent_outdated", "order_button_required"
+            "quantity_out_of_range", "consent_required", "consent_outdated", "unknown_document", "order_button_required"
         ]))
     )
 )]
@@ -81,7 +81,7 @@ pub async fn create_booking(
         ("x-required-scopes" = json!(["subscriptions:write"])),
         ("x-problem-codes" = json!([
             "subscription_not_active", "subscription_ended", "plan_not_available", "not_for_customer_type",
-            "add_on_not_allowed", "add_on_included", "add_on_limit_reached", "quantity_out_of_range", "consent_outdated"
+            "add_on_not_allowed", "add_on_included", "add_on_limit_reached", "quantity_out_of_range", "consent_outdated", "unknown_document"
         ]))
     )
 )]

@@ -14,7 +14,8 @@ use crate::mail::is_address;
 
 /// Whether a confirmation can be sent there; names in every script are addresses too (RFC 6531).
 fn reachable(address: &str) -> Result<(), ValidationError> {
-    if is_address(address) {
+    // Blanks around it are no mistake of the person; they are left out where the declaration is kept.
+    if is_address(address.trim()) {
         Ok(())
     } else {
         Err(ValidationError::new("email"))

@@ -27,13 +27,14 @@ pub(super) fn configure(config: &mut utoipa_actix_web::service_config::ServiceCo
         .service(confirm_withdrawal);
 }
 
-/// Whether a path (or the template of one) makes a declaration. Declarations are never refused for their number.
+/// Whether a path (or the template of one) makes a declaration or says how to. These are never refused for their number: the
+/// functions must be within reach at all times (§ 312k Abs. 2, § 356a Abs. 1 BGB).
 pub fn is_statutory(path: &str) -> bool {
     path.strip_prefix("/v1/public/").is_some_and(|rest| {
         let parts: Vec<&str> = rest.split('/').collect();
         matches!(
             parts.as_slice(),
-            [_, "cancellations" | "withdrawals"] | [_, "withdrawals", _, "confirm"]
+            [_, "cancellations" | "withdrawals" | "functions"] | [_, "withdrawals", _, "confirm"]
         )
     })
 }
@@ -181,7 +182,7 @@ mod tests {
             ("/v1/public/{provider}/withdrawals", true),
             ("/v1/public/{provider}/withdrawals/{draft_token}/confirm", true),
             ("/v1/public/textschirm/plans", false),
-            ("/v1/public/textschirm/functions", false),
+            ("/v1/public/textschirm/functions", true),
             ("/v1/public/textschirm/cancellations/x", false),
             ("/v1/cancellations", false),
         ] {

@@ -162,8 +162,8 @@ pub async fn limit(
         (None, Some(address)) => Some(limits.count_address(address)),
         (None, None) => None,
     };
-    // A declaration takes effect on receipt: it is received however many came before, and executed automatically only within a
-    // limit of its own.
+    // A declaration takes effect on receipt: it is received however many came before (and executed automatically only within a
+    // limit of its own), and how to make it is told at all times.
     let refusal = verdict
         .as_ref()
         .filter(|_| !is_statutory(request.path()))

@@ -44,7 +44,7 @@ pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
             "cancellation_in_effect", "plan_change_pending", "nothing_to_change", "transition_not_allowed",
             "plan_not_available", "not_for_customer_type", "quantity_out_of_range", "date_out_of_range",
             "add_on_not_allowed", "add_on_included", "add_on_limit_reached", "slot_kind_unknown", "slot_target_unknown",
-            "slots_full", "slots_occupied", "consent_required", "consent_outdated", "order_button_required"
+            "slots_full", "slots_occupied", "consent_required", "consent_outdated", "unknown_document", "order_button_required"
         ])),
         ("x-location" = json!(false))
     )
@@ -80,7 +80,7 @@ pub async fn create_order(
             "nothing_to_change", "transition_not_allowed", "plan_not_available", "not_for_customer_type",
             "quantity_out_of_range", "date_out_of_range", "add_on_not_allowed", "add_on_included",
             "add_on_limit_reached", "slot_kind_unknown", "slot_target_unknown", "slots_full", "slots_occupied",
-            "consent_outdated"
+            "consent_outdated", "unknown_document"
         ]))
     )
 )]

@@ -53,7 +53,7 @@ pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
             "preview_stale", "test_clock_advancing", "subscription_not_active", "subscription_ended",
             "cancellation_in_effect", "plan_change_pending", "change_not_pending", "nothing_to_change",
             "transition_not_allowed", "plan_not_available", "not_for_customer_type", "quantity_out_of_range",
-            "date_out_of_range", "consent_required", "consent_outdated", "order_button_required", "slots_occupied",
+            "date_out_of_range", "consent_required", "consent_outdated", "unknown_document", "order_button_required", "slots_occupied",
             "absorption_not_offered"
         ]))
     )
@@ -90,7 +90,7 @@ pub async fn create_plan_change(
         ("x-problem-codes" = json!([
             "subscription_not_active", "subscription_ended", "cancellation_in_effect", "plan_change_pending",
             "change_not_pending", "nothing_to_change", "transition_not_allowed", "plan_not_available",
-            "not_for_customer_type", "quantity_out_of_range", "date_out_of_range", "consent_outdated", "slots_occupied",
+            "not_for_customer_type", "quantity_out_of_range", "date_out_of_range", "consent_outdated", "unknown_document", "slots_occupied",
             "absorption_not_offered"
         ]))
     )

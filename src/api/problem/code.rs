@@ -189,6 +189,8 @@ problem_codes! {
         ("Eine nötige Zustimmung fehlt; die Vorschau nennt die Dokumente.", "A required consent is missing; the preview names the documents.");
     ConsentOutdated = "consent_outdated", UNPROCESSABLE_ENTITY, ("Zustimmung zu alter Fassung", "Consent outdated"),
         ("Zugestimmt wurde einer überholten Fassung; die Vorschau nennt die geltende.", "The consent is to an outdated version; the preview names the current one.");
+    UnknownDocument = "unknown_document", UNPROCESSABLE_ENTITY, ("Dokument unbekannt", "Unknown document"),
+        ("Zugestimmt wurde einem Dokument, das es nicht gibt oder das noch nicht gilt; GET /v1/legal-documents nennt sie.", "The consent is to a document that does not exist or is not in force yet; GET /v1/legal-documents lists them.");
     OrderButtonRequired = "order_button_required", UNPROCESSABLE_ENTITY, ("Bestellschaltfläche fehlt", "Order button required"),
         ("Zahlungspflichtige Bestellungen von Verbrauchern brauchen „order_button_text“ wie in der Vorschau (§ 312j BGB).", "Paid orders of consumers need “order_button_text” as given by the preview (§ 312j BGB).");
     TransitionNotAllowed = "transition_not_allowed", UNPROCESSABLE_ENTITY, ("Wechsel nicht vorgesehen", "Transition not allowed"),

@@ -47,7 +47,7 @@ pub(super) fn configure(config: &mut utoipa_actix_web::service_config::ServiceCo
         ("x-problem-codes" = json!([
             "not_found", "catalogue_not_published", "preview_stale", "test_clock_advancing", "slot_kind_unknown",
             "slot_target_unknown", "slots_full", "plan_not_available", "not_for_customer_type", "consent_required",
-            "consent_outdated", "order_button_required"
+            "consent_outdated", "unknown_document", "order_button_required"
         ]))
     )
 )]
@@ -79,7 +79,7 @@ pub async fn book_slot(
         ("x-required-scopes" = json!(["subscriptions:write"])),
         ("x-problem-codes" = json!([
             "not_found", "catalogue_not_published", "slot_kind_unknown", "slot_target_unknown", "slots_full",
-            "plan_not_available", "not_for_customer_type", "consent_outdated"
+            "plan_not_available", "not_for_customer_type", "consent_outdated", "unknown_document"
         ]))
     )
 )]

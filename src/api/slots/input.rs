@@ -7,6 +7,7 @@ use validator::{Validate, ValidationError};
 
 use crate::api::commands::{ConsentInput, declared, with_early_start};
 use crate::domain::slots::Presence;
+use crate::domain::text::is_plain_line;
 use crate::services::slots::{Move, NewAllocation, NewSlot, SlotItem};
 
 /// Something for a presence, wherever there is room.
@@ -156,9 +157,9 @@ pub fn presence(kind: String, target: String, name: &str, url: Option<String>) -
     }
 }
 
-/// Not only blanks, and no control characters.
+/// Not only blanks, and what [`is_plain_line`] admits.
 pub fn plain_name(name: &str) -> Result<(), ValidationError> {
-    if name.trim().is_empty() || name.chars().any(char::is_control) {
+    if name.trim().is_empty() || !is_plain_line(name) {
         return Err(ValidationError::new("invalid_text"));
     }
     Ok(())

@@ -43,7 +43,7 @@ pub fn configure(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
         ("x-entity-tag" = json!(true)),
         ("x-problem-codes" = json!([
             "not_found", "preview_stale", "test_clock_advancing", "catalogue_not_published", "plan_not_available",
-            "not_for_customer_type", "quantity_out_of_range", "date_out_of_range", "consent_required", "consent_outdated",
+            "not_for_customer_type", "quantity_out_of_range", "date_out_of_range", "consent_required", "consent_outdated", "unknown_document",
             "order_button_required"
         ]))
     )
@@ -85,7 +85,7 @@ pub async fn create_subscription(
         ("x-required-scopes" = json!(["subscriptions:write"])),
         ("x-problem-codes" = json!([
             "not_found", "catalogue_not_published", "plan_not_available", "not_for_customer_type", "quantity_out_of_range",
-            "date_out_of_range", "consent_outdated"
+            "date_out_of_range", "consent_outdated", "unknown_document"
         ]))
     )
 )]

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::{Catalogue, Plan};
+use crate::domain::digest::sha256;
 
 /// SHA-256 over the canonical JSON of a catalogue, in lower-case hexadecimal. White space, the order of members and
 /// defaults left out do not count; the order of lists does.
@@ -25,10 +25,7 @@ pub fn canonical_json(value: &Value) -> String {
 fn hash_of<T: Serialize>(content: &T) -> String {
     // The catalogue's types have string keys and no floats: they always have a JSON form.
     let value = serde_json::to_value(content).unwrap_or_default();
-    Sha256::digest(canonical_json(&value).as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    sha256(canonical_json(&value).as_bytes())
 }
 
 fn sorted(value: &Value) -> Value {

@@ -3,11 +3,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use time::Date;
 
 use crate::domain::{
     calendar::civil_date,
+    digest,
     holidays::HolidayRegion,
     invoice::Invoicing,
     localized::{Locale, LocalizedText},
@@ -170,7 +170,7 @@ impl LegalDocument {
     /// SHA-256 of the content (the wording in UTF-8, or the PDF's bytes) in lower-case hexadecimal; kept with each consent.
     pub fn sha256(&self) -> String {
         let bytes = self.pdf_bytes().unwrap_or_else(|| self.text.as_bytes().to_vec());
-        Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+        digest::sha256(&bytes)
     }
 
     /// The PDF, where the document is one and its base64 can be read.

@@ -6,12 +6,14 @@
 
 mod matching;
 mod receipt;
+mod record;
 mod statutory;
 #[cfg(test)]
 mod tests;
 
 pub use matching::{Candidate, Evidence, Match, Named, contract_number_in, is_proven, named, rank};
 pub use receipt::{Receipt, confirmation_text};
+pub use record::DeclarationRecord;
 pub use statutory::{Button, Field, FieldKind, Function, function};
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,7 @@ use time::{Date, OffsetDateTime};
 
 use super::cancellation::reason_required;
 use super::change::CancellationKind;
+use super::text::is_deceptive;
 use super::violation::Violation;
 use super::withdrawal::{WithdrawalPeriod, WithdrawalQuestion, withdrawal_period};
 
@@ -183,9 +186,9 @@ impl DeclarationContent {
     pub fn check(&self) -> Result<(), Violation> {
         match self {
             Self::Cancellation(declared) if declared.kind == CancellationKind::Extraordinary => {
-                let says_something = |reason: &String| reason.chars().any(char::is_alphanumeric);
+                // Whether the reason is a good one is not for the form to say.
                 match &declared.reason {
-                    Some(reason) if says_something(reason) => Ok(()),
+                    Some(reason) if !reason.is_empty() => Ok(()),
                     _ => Err(reason_required()),
                 }
             }
@@ -203,12 +206,7 @@ pub fn readable(text: &str, lines: bool) -> String {
         .filter_map(|character| match character {
             '\n' if lines => Some('\n'),
             '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => Some(' '),
-            '\u{200b}'
-            | '\u{2060}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' => None,
+            character if is_deceptive(character) => None,
             character if character.is_control() => Some('\u{fffd}'),
             character => Some(character),
         })

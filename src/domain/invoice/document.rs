@@ -1,7 +1,6 @@
 //! Invoices and invoice corrections as documents: everything § 14 Abs. 4 UStG asks for, never changed once issued.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use time::Date;
 
 use super::{
@@ -12,6 +11,7 @@ use crate::domain::{
     calendar::civil_date,
     catalogue::canonical_json,
     charge::ChargeKind,
+    digest,
     localized::LocalizedText,
     money::{Currency, Money, UnitPrice},
     preview::Totals,
@@ -246,10 +246,7 @@ impl Document {
 
     /// SHA-256 of a canonical form, in lower-case hexadecimal.
     pub fn sha256(canonical: &str) -> String {
-        Sha256::digest(canonical.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        digest::sha256(canonical.as_bytes())
     }
 
     /// The contracts on it, each once.

@@ -6,6 +6,7 @@ mod contracts;
 mod documents;
 mod history;
 mod money;
+mod proofs;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ pub use cash::{Cash, check_cash};
 pub use contracts::{check_contract, check_one_is_kept};
 pub use documents::{IssuedDocument, check_document};
 pub use history::{Happening, Recorded, check_history};
+pub use proofs::{Kept, check_proofs};
 
 /// A sentence that must be true of every database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +29,7 @@ pub enum Invariant {
     CreditsBounded,
     /// The numbers of issued documents are unique and without gap.
     NumbersGapless,
-    /// Issued documents are as they were issued.
+    /// Documents are as they were issued or agreed to, declarations as they were received.
     DocumentsUnchanged,
     /// What was withdrawn from costs nothing but the compensation agreed.
     WithdrawnCostsNothing,
@@ -83,7 +85,7 @@ impl Invariant {
             Self::PhasesJoin => "phases have neither gap nor overlap",
             Self::CreditsBounded => "credits never exceed their charges, nor refunds what was paid",
             Self::NumbersGapless => "document numbers are unique and gapless",
-            Self::DocumentsUnchanged => "issued documents are unchanged",
+            Self::DocumentsUnchanged => "documents and declarations are unchanged",
             Self::WithdrawnCostsNothing => "what was withdrawn from leaves no open charge",
             Self::NothingAfterEnd => "nothing is billed after an end",
             Self::SnapshotIsPresent => "the last event tells the present state",

@@ -139,9 +139,7 @@ pub(in crate::services) fn request(
         booking_id: String::new(),
         subscription_id: new.subscription_id.clone(),
         quantity: new.quantity,
-        agreement: new
-            .declared
-            .against(ground.documents(&add_on.plan.consents, locale), true),
+        agreement: new.declared.against(ground, &add_on.plan.consents, locale)?,
         add_on,
     })
 }

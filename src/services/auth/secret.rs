@@ -1,9 +1,8 @@
 //! Random secrets and their fingerprints. A secret has 256 random bits, so a plain hash is enough to store it.
 
 use rand::distr::{Alphanumeric, SampleString};
-use sha2::{Digest, Sha256};
 
-use crate::context::hex;
+use crate::domain::digest::sha256;
 
 /// 43 characters of `[0-9A-Za-z]` hold more than 256 bits.
 const SECRET_LENGTH: usize = 43;
@@ -18,7 +17,7 @@ pub(in crate::services) fn generate(prefix: &str) -> String {
 
 /// SHA-256 of a secret, hexadecimal: what the database keeps and looks up.
 pub(in crate::services) fn fingerprint(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
+    sha256(secret.as_bytes())
 }
 
 #[cfg(test)]

@@ -6,12 +6,11 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::published::{DocumentRef, OtherVersion, PlanRef, PublishedCatalogue};
-use crate::context::hex;
 use crate::db::DbConnection;
 use crate::domain::catalogue::{AddOn, Catalogue, DocumentKind, Plan, VersionSpan, canonical_json};
+use crate::domain::digest::sha256;
 use crate::domain::ids::IdKind;
 use crate::domain::plan_version::PlanVersion;
 use crate::domain::violation::Violation;
@@ -229,7 +228,7 @@ fn plan_refs(
     let headings = catalogues::plan_version_headings(conn, provider_id)?;
     let mut plans = HashMap::with_capacity(catalogue.plans.len());
     for (index, plan) in catalogue.plans.iter().enumerate() {
-        let hash = hex(&Sha256::digest(canonical_json(&content["plans"][index]).as_bytes()));
+        let hash = sha256(canonical_json(&content["plans"][index]).as_bytes());
         let heading = ids
             .get(&plan.key)
             .and_then(|id| {

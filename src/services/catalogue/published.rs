@@ -152,6 +152,17 @@ impl PublishedCatalogue {
             .find(|product| self.products.get(&product.key).is_some_and(|id| id == product_id))
     }
 
+    /// The document in force that a consent names: by the id (`doc_`) of the very text that was shown, in whatever language, or by
+    /// its key in `locale`. The id of an older version leads to the one in force.
+    pub fn document_named(&self, name: &str, locale: Locale) -> Option<&DocumentRef> {
+        let in_force = self.documents.values().find(|document| document.id == name);
+        let replaced = || {
+            let older = self.other_versions.iter().find(|other| other.document.id == name)?;
+            self.document(&older.document.key, older.document.language)
+        };
+        in_force.or_else(replaced).or_else(|| self.document(name, locale))
+    }
+
     /// The document with this key in `locale`, or in the provider's own language where it was not translated.
     pub fn document(&self, key: &str, locale: Locale) -> Option<&DocumentRef> {
         let in_language = |language: Locale| self.documents.get(&(key.to_owned(), language.as_str().to_owned()));

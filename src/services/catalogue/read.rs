@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
 use time::{Date, OffsetDateTime};
 
 use super::{DocumentRef, PublishedCatalogue};
-use crate::context::hex;
 use crate::domain::access::{Principal, Scope};
 use crate::domain::catalogue::{DocumentKind, PDF};
+use crate::domain::digest::sha256;
 use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
 use crate::error::AppError;
@@ -148,7 +147,7 @@ pub fn legal_document(
 /// Internal, when a stored PDF is no base64.
 pub fn document_content(heading: &LegalDocumentHeading, stored: String) -> Result<DocumentContent, AppError> {
     let unchanged = |bytes: &[u8]| {
-        if hex(&Sha256::digest(bytes)) == heading.sha256 {
+        if sha256(bytes) == heading.sha256 {
             return Ok(());
         }
         // What somebody accepted is never shown in another wording.

@@ -6,6 +6,7 @@ use crate::domain::customer_type::CustomerType;
 use crate::domain::holidays::HolidayRegion;
 use crate::domain::invoice::{BillingDetails, is_vat_id};
 use crate::domain::localized::Locale;
+use crate::domain::text::is_plain_line;
 use crate::error::{AppError, FieldError};
 
 /// Greatest number of metadata pairs.
@@ -172,7 +173,7 @@ impl Faults {
         }
     }
 
-    /// 1 to `longest` characters, not only blanks, no control characters.
+    /// 1 to `longest` characters, not only blanks, and what [`is_plain_line`] admits.
     fn text(&mut self, pointer: &str, text: &str, longest: usize) {
         if text.trim().is_empty() {
             self.push(FieldError::body(
@@ -183,12 +184,12 @@ impl Faults {
             ));
         } else if text.chars().count() > longest {
             self.push(too_long(pointer, longest));
-        } else if text.chars().any(char::is_control) {
+        } else if !is_plain_line(text) {
             self.push(FieldError::body(
                 pointer,
                 "invalid_characters",
-                "Steuerzeichen sind nicht erlaubt.",
-                "Control characters are not allowed.",
+                "Steuerzeichen und Zeichen, die die Schreibrichtung umkehren oder unsichtbar sind, sind nicht erlaubt.",
+                "Control characters and characters that turn the direction of writing or are invisible are not allowed.",
             ));
         }
     }

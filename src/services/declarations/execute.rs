@@ -4,13 +4,13 @@
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use crate::context::RequestContext;
 use crate::db::DbConnection;
 use crate::domain::calendar::{FIRST_DATE, LAST_DATE};
 use crate::domain::cancellation::cancel;
 use crate::domain::customer_type::CustomerType;
 use crate::domain::declaration::{
-    DeclarationContent, DeclarationStatus, DeclaredCancellation, DeclaredWithdrawal, Timeliness, function, timeliness,
+    DeclarationContent, DeclarationRecord, DeclarationStatus, DeclaredCancellation, DeclaredWithdrawal, Timeliness,
+    function, timeliness,
 };
 use crate::domain::event::{DraftEvent, instant};
 use crate::domain::event_type::EventType;
@@ -35,7 +35,7 @@ use crate::state::AppState;
 #[derive(Clone, Copy)]
 pub(super) enum By<'a> {
     /// The person who declares: the declaration proves its contract.
-    Declarant(&'a RequestContext),
+    Declarant,
     /// Staff.
     Staff(&'a Command),
 }
@@ -43,14 +43,17 @@ pub(super) enum By<'a> {
 impl By<'_> {
     fn caller(self, row: &DeclarationRow, customer_id: &str) -> Caller {
         match self {
-            Self::Declarant(context) => Caller::declarant(&row.id, context),
-            Self::Staff(command) => Caller::of(&command.principal, &command.context, customer_id),
+            Self::Declarant => Caller::declarant(row, None),
+            Self::Staff(command) => {
+                let declarant = Caller::declarant(row, Some(&command.principal.id));
+                Caller::of(&command.principal, &command.context, customer_id).dealing_with(declarant)
+            }
         }
     }
 
     fn id(self, row: &DeclarationRow) -> String {
         match self {
-            Self::Declarant(_) => row.id.clone(),
+            Self::Declarant => row.id.clone(),
             Self::Staff(command) => command.principal.id.clone(),
         }
     }
@@ -62,7 +65,7 @@ impl By<'_> {
     /// Whether it may act where data are kept only because the law demands it. Whoever declares does so about its own.
     fn may_process_restricted(self) -> bool {
         match self {
-            Self::Declarant(_) => true,
+            Self::Declarant => true,
             Self::Staff(command) => command.principal.may_process_restricted(),
         }
     }
@@ -354,7 +357,23 @@ pub(super) fn apply(row: &mut DeclarationRow, decision: &DeclarationDecision) {
     row.version = decision.version;
 }
 
-/// A declaration as events tell it: the hash proves the content, which stays where it can be erased one day.
+/// Proves everything of the declaration that stays outside the chain, as it is stored.
+fn record_hash(row: &DeclarationRow) -> String {
+    let record = DeclarationRecord {
+        id: &row.id,
+        reference: &row.reference,
+        content: &row.content.text(),
+        raw: &row.raw,
+        locale: &row.locale,
+        origin: row.origin.as_deref(),
+        user_agent: row.user_agent.as_deref(),
+        request_id: &row.request_id,
+        received_at: row.received_at.instant(),
+    };
+    record.sha256()
+}
+
+/// A declaration as events tell it: the hashes prove the content, which stays where it can be erased one day.
 fn snapshot(row: &DeclarationRow) -> Value {
     json!({
         "id": row.id,
@@ -363,6 +382,7 @@ fn snapshot(row: &DeclarationRow) -> Value {
         "status": row.status,
         "received_at": instant(row.received_at.instant()),
         "content_hash": row.content_hash,
+        "record_hash": record_hash(row),
         "automatic": row.automatic,
         "timely": row.timely,
         "result_id": row.result_id,

@@ -1,16 +1,16 @@
 //! Receiving a declaration: kept as it arrived, confirmed at once, whether or not a contract is found.
 
 use rand::RngExt;
-use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime};
 
 use super::execute::{self, By};
 use super::{check_not_blank, mail, receipt};
-use crate::context::{RequestContext, hex, network};
+use crate::context::{RequestContext, network};
 use crate::db::{DbConnection, JsonText, Utc};
 use crate::domain::declaration::{
     DeclarationContent, DeclarationStatus, Receipt, confirmation_text, contract_number_in, is_proven,
 };
+use crate::domain::digest::sha256;
 use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
 use crate::error::AppError;
@@ -171,7 +171,7 @@ pub(super) fn record(
     let holder = declarations::holder_of(conn, &provider.id, &number)?;
     let proven = holder.filter(|holder| is_proven(&incoming.content, &holder.candidate));
     if let Some(holder) = proven.filter(|_| automatic && !row.over_limit) {
-        execute::automatically(state, conn, row, &holder, By::Declarant(context))?;
+        execute::automatically(state, conn, row, &holder, By::Declarant)?;
     }
     Ok(received)
 }
@@ -191,7 +191,7 @@ fn row(
         repeat_key: incoming.repeat_key.clone(),
         content: JsonText(incoming.content.clone()),
         raw: incoming.raw.clone(),
-        content_hash: hex(&Sha256::digest(incoming.raw.as_bytes())),
+        content_hash: sha256(incoming.raw.as_bytes()),
         locale: incoming.locale.as_str().to_owned(),
         origin: context.ip.clone(),
         origin_network,

@@ -32,7 +32,7 @@ pub(super) fn items(
                 starts_on,
             } => {
                 let version = bench.ground.plan(state, conn, plan);
-                version.map(|version| {
+                version.and_then(|version| {
                     let wanted = NewSubscription {
                         customer_id: None,
                         plan: plan.clone(),
@@ -40,10 +40,10 @@ pub(super) fn items(
                         starts_on: *starts_on,
                         declared: new.declared.clone(),
                     };
-                    let mut order = subscriptions::order(&bench.ground, &wanted, version, locale);
+                    let mut order = subscriptions::order(&bench.ground, &wanted, version, locale)?;
                     order.subscription_id = new_id(index, IdKind::Subscription);
                     order.contract_number = subscriptions::contract_number();
-                    OrderItem::Contract(Box::new(order))
+                    Ok(OrderItem::Contract(Box::new(order)))
                 })
             }
             NewOrderItem::PlanChange {

@@ -184,10 +184,7 @@ fn placeholder(index: usize, _: IdKind) -> String {
 fn check_button(new: &NewOrder, foreseen: &Preview) -> Result<(), AppError> {
     let binding = foreseen.order_button.as_ref().filter(|button| button.required);
     match binding {
-        Some(button) => Ok(new
-            .declared
-            .against(Vec::new(), false)
-            .check_order_button(&button.label)?),
+        Some(button) => Ok(new.declared.pressed().check_order_button(&button.label)?),
         None => Ok(()),
     }
 }

@@ -1,11 +1,11 @@
 //! A customer's own data, all of them, for the customer (Art. 15 Abs. 3, Art. 20 GDPR; § 327p Abs. 3 BGB).
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::note;
-use crate::context::{RequestContext, hex};
+use crate::context::RequestContext;
 use crate::domain::access::{Principal, Role, Scope};
+use crate::domain::digest;
 use crate::domain::event::DraftEvent;
 use crate::domain::event_type::EventType;
 use crate::domain::ids::IdKind;
@@ -46,7 +46,7 @@ pub fn export(
         .read(|conn| restriction::check(conn, principal, Some(customer_id)))?;
     let archive = compose(&reader)?;
     let text = serde_json::to_string_pretty(&archive).map_err(|error| AppError::Internal(error.into()))?;
-    let sha256 = hex(&Sha256::digest(text.as_bytes()));
+    let sha256 = digest::sha256(text.as_bytes());
     state.db.write(|conn| {
         note(state, conn, principal, context, customer_id, |now| DraftEvent {
             event_type: EventType::CustomerDataExported,

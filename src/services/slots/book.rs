@@ -174,7 +174,7 @@ pub(in crate::services) fn order(
                 starts_on: None,
                 declared: declared.clone(),
             };
-            Some(subscriptions::order(ground, &order, plan, locale))
+            Some(subscriptions::order(ground, &order, plan, locale)?)
         }
         None => None,
     };

@@ -11,6 +11,7 @@ use crate::domain::consent::order_button as required_button;
 use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
 use crate::domain::preview::{Preview, PreviewParts, PreviewText, preview};
+use crate::domain::violation::Violation;
 use crate::error::{AppError, FieldError};
 use crate::repositories::account::AccountKey;
 use crate::services::add_ons::add_on_consequences;
@@ -61,7 +62,7 @@ pub fn conclude(
         None,
         &|conn, bench| {
             let plan = bench.ground.plan(state, conn, &new.plan)?;
-            let mut order = order(&bench.ground, new, plan, locale);
+            let mut order = order(&bench.ground, new, plan, locale)?;
             let foresee = || Ok(foresee(&bench.ground, &bench.account, &order)?);
             command::confirm(state, command, COMMAND, foresee, render_preview)?;
             order.agreement.is_preview = false;
@@ -93,7 +94,7 @@ pub fn preview_conclusion(
         COMMAND,
         &|conn, bench: &mut Workbench| {
             let plan = bench.ground.plan(state, conn, &new.plan)?;
-            let order = order(&bench.ground, new, plan, locale);
+            let order = order(&bench.ground, new, plan, locale)?;
             Ok(foresee(&bench.ground, &bench.account, &order)?)
         },
     )
@@ -125,17 +126,17 @@ pub(in crate::services) fn order(
     new: &NewSubscription,
     plan: std::sync::Arc<crate::domain::plan_version::PlanVersion>,
     locale: Locale,
-) -> Conclusion {
-    let documents = ground.documents(&plan.plan.consents, locale);
-    Conclusion {
+) -> Result<Conclusion, Violation> {
+    let agreement = new.declared.against(ground, &plan.plan.consents, locale)?;
+    Ok(Conclusion {
         subscription_id: String::new(),
         contract_number: String::new(),
         included: ground.included_services(&plan),
         plan,
         quantity: new.quantity,
         starts_on: new.starts_on,
-        agreement: new.declared.against(documents, true),
-    }
+        agreement,
+    })
 }
 
 /// What an order would do, told by doing it to a copy of the account.
@@ -143,7 +144,7 @@ pub(in crate::services) fn foresee(
     ground: &Ground,
     before: &Account,
     order: &Conclusion,
-) -> Result<Preview, crate::domain::violation::Violation> {
+) -> Result<Preview, Violation> {
     let circumstances = ground.circumstances();
     let mut after = before.clone();
     conclusion::conclude(&mut after, &circumstances, order)?;

@@ -281,7 +281,7 @@ async fn documents_are_kept_with_wording_and_hash(app: TestApp<'_>) {
     let document = staff.get(&path).await.expect(200);
     let text = document["text"].as_str().expect("the wording");
     assert!(text.len() > 100);
-    let hash = vertragswerk::context::hex(&<sha2::Sha256 as sha2::Digest>::digest(text.as_bytes()));
+    let hash = vertragswerk::domain::digest::hex(&<sha2::Sha256 as sha2::Digest>::digest(text.as_bytes()));
     assert_eq!(document["sha256"], hash);
     assert_eq!(document["valid_from_on"], "2020-01-01");
     let first = staff.get("/v1/legal-documents?limit=4").await.expect(200);

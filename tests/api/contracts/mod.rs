@@ -5,6 +5,7 @@ mod add_ons;
 mod cancelling;
 mod changing;
 mod concluding;
+mod consenting;
 mod deciding;
 mod hard_cases;
 mod ordering;

@@ -171,6 +171,9 @@ async fn by_plan_changes(app: &TestApp<'_>, provoked: &mut Provoked) {
     );
     let old = json!({ "plan": "basis", "consents": [{ "document": "terms", "version": "1999", "accepted": true }] });
     provoked.note(customer.post(&path, old).await, 422, "consent_outdated");
+    let made_up =
+        json!({ "plan": "basis", "consents": [{ "document": "conditions", "version": "1", "accepted": true }] });
+    provoked.note(customer.post(&path, made_up).await, 422, "unknown_document");
     provoked.note(
         customer.post(&path, json!({ "plan": "nothing" })).await,
         422,

@@ -109,6 +109,14 @@ async fn everything_wrong_is_named_at_once(app: TestApp<'_>) {
         pointers(&problem),
         ["/customer_type", "/email", "/holiday_region", "/surname"]
     );
+    let problem = staff
+        .post(
+            "/v1/customers",
+            with(somebody(), json!({"name": "Erika \u{202e}nnamretsuM"})),
+        )
+        .await
+        .expect_problem(422, "validation_failed");
+    assert_eq!(pointers(&problem), ["/name"]);
     let many: serde_json::Map<String, Value> = (0..51).map(|index| (format!("k{index}"), json!("v"))).collect();
     let problem = staff
         .post("/v1/customers", with(somebody(), json!({"metadata": many})))

@@ -281,13 +281,14 @@ fn declarations_are_never_refused_for_their_number() {
     let state = crate::manners::state(&database, |config| config.rate_limit_anonymous_per_minute = 2);
     serve(state, async |caller| {
         for _ in 0..2 {
-            caller.get("/v1/public/sprechfenster/functions").await.expect(200);
+            caller.get("/v1/public/sprechfenster/plans").await.expect(200);
         }
         caller
-            .get("/v1/public/sprechfenster/functions")
+            .get("/v1/public/sprechfenster/plans")
             .await
             .expect_problem(429, "rate_limited");
         for _ in 0..3 {
+            caller.get("/v1/public/sprechfenster/functions").await.expect(200);
             caller.post(CANCELLATIONS, cancellation("x")).await.expect(201);
         }
         let draft = caller.post(WITHDRAWALS, super::withdrawal("x")).await.expect(201);

@@ -1,6 +1,7 @@
 //! The inbox of staff: matching, executing, rejecting.
 
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use time::Duration;
 
 use super::{CANCELLATIONS, PROVIDER, cancellation, mails, plus_contract, text};
@@ -20,7 +21,11 @@ async fn staff_find_the_contract_and_count_from_the_receipt(app: TestApp<'_>) {
         "Videosprechstunde Nr. {}, danke",
         text(&contract, "contract_number")
     ));
-    let receipt = app.anonymous.post(CANCELLATIONS, body).await.expect(201);
+    let request = app
+        .anonymous
+        .request(Method::POST, CANCELLATIONS)
+        .header("User-Agent", "Browser/1.0");
+    let receipt = app.anonymous.send(request.json(&body)).await.expect(201);
     app.state.clock.advance(Duration::days(21));
 
     let staff = app.staff(PROVIDER);
@@ -121,6 +126,30 @@ async fn staff_find_the_contract_and_count_from_the_receipt(app: TestApp<'_>) {
         .iter()
         .find(|event| event["type"] == "declaration.received");
     assert_eq!(received.expect("recorded")["occurred_at"], receipt["received_at"]);
+
+    // The receipt stays the declarant's, whoever found the contract; whether that was the customer, nobody has proven.
+    let evidence = format!("/v1/subscriptions/{}/evidence", text(&contract, "id"));
+    let told = |evidence: &Value| -> Vec<Value> {
+        let entries = evidence["data"].as_array().expect("a list").iter();
+        let of_declaration = entries.filter(|entry| text(entry, "type").starts_with("declaration."));
+        of_declaration.map(|entry| entry["actor"].clone()).collect()
+    };
+    let for_staff = told(&staff.get(&evidence).await.expect(200));
+    let types: Vec<&Value> = for_staff.iter().map(|actor| &actor["type"]).collect();
+    assert_eq!(types, ["declaration", "api_key", "api_key"]);
+    assert_eq!(
+        (&for_staff[0]["id"], &for_staff[0]["user_agent"]),
+        (&declaration["id"], &json!("Browser/1.0"))
+    );
+    assert_eq!(for_staff[0]["address"], declaration["origin"]);
+    let session = staff.post_empty(&format!("/v1/customers/{customer_id}/sessions")).await;
+    let session = session.expect(200);
+    let customer = app.anonymous.with_token(text(&session, "access_token"));
+    let for_customer = told(&customer.get(&evidence).await.expect(200));
+    assert_eq!(
+        (&for_customer[0]["type"], &for_customer[0]["user_agent"]),
+        (&json!("declaration"), &Value::Null)
+    );
 }
 
 async fn a_rejection_is_told_and_can_be_taken_back(app: TestApp<'_>) {

@@ -285,6 +285,19 @@ async fn what_the_rules_refuse_is_left_to_staff(app: TestApp<'_>) {
         .post("/v1/public/textschirm/cancellations", body.clone())
         .await
         .expect_problem(422, "reason_required");
+    // What is no reason to speak of is received all the same, and left to staff; so is an address with blanks around it.
+    body["reason"] = json!("!!!");
+    body["confirmation_email"] = json!(" erika@example.com ");
+    let received = app
+        .anonymous
+        .post("/v1/public/textschirm/cancellations", body.clone())
+        .await
+        .expect(201);
+    assert_eq!(
+        received["declaration"]["confirmation_email"], "erika@example.com",
+        "{received}"
+    );
+    assert_eq!(customer.get("/v1/cancellations").await.expect(200)["data"], json!([]));
     body["reason"] = json!("Der Shop ist seit Wochen nicht erreichbar.");
     app.anonymous
         .post("/v1/public/textschirm/cancellations", body)
