@@ -1,12 +1,11 @@
 //! Creating and changing customers.
 
-use std::collections::BTreeMap;
-
 use rand::RngExt;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::input::{CustomerPatch, Faults, NewCustomer, PatchedMetadata};
+use super::input::{CustomerPatch, NewCustomer};
+use super::patch::patched;
 use super::{Customer, stored_metadata};
 use crate::context::VersionMatch;
 use crate::db::{DbConnection, DbError, JsonText};
@@ -14,7 +13,7 @@ use crate::domain::access::Scope;
 use crate::domain::event::DraftEvent;
 use crate::domain::event_type::EventType;
 use crate::domain::ids::IdKind;
-use crate::domain::invoice::{Address, BillingDetails, PaymentStatus};
+use crate::domain::invoice::PaymentStatus;
 use crate::domain::localized::Locale;
 use crate::domain::violation::Violation;
 use crate::error::{AppError, FieldError};
@@ -223,151 +222,7 @@ fn update_in_txn(
     Ok(after)
 }
 
-/// The customer as the patch wants it.
-fn patched(
-    conn: &mut DbConnection,
-    provider_id: &str,
-    before: &Customer,
-    patch: &CustomerPatch,
-) -> Result<Customer, AppError> {
-    let mut after = before.clone();
-    let mut faults = Faults::default();
-    refuse_immutable(before, patch, &mut faults);
-    match &patch.name {
-        Some(Some(name)) => {
-            faults.name(name);
-            after.name.clone_from(name);
-        }
-        Some(None) => faults.push(required("/name")),
-        None => {}
-    }
-    match &patch.email {
-        Some(Some(email)) => {
-            faults.email(email);
-            after.email.clone_from(email);
-        }
-        Some(None) => faults.push(required("/email")),
-        None => {}
-    }
-    match patch.locale {
-        Some(Some(locale)) => after.locale = locale,
-        Some(None) => after.locale = default_locale(conn, provider_id)?,
-        None => {}
-    }
-    if let Some(region) = patch.holiday_region {
-        after.holiday_region = region;
-    }
-    if let Some(external_id) = &patch.external_id {
-        if let Some(id) = external_id {
-            faults.external_id(id);
-        }
-        after.external_id.clone_from(external_id);
-    }
-    patch_billing(&mut after.billing, patch, &mut faults);
-    match &patch.metadata {
-        Some(Some(changes)) => merge(&mut after.metadata, changes),
-        Some(None) => after.metadata.clear(),
-        None => {}
-    }
-    faults.metadata(&after.metadata);
-    faults.finish()?;
-    Ok(after)
-}
-
-/// Changes what stands on the customer's next invoices; issued ones stay as they are.
-fn patch_billing(billing: &mut BillingDetails, patch: &CustomerPatch, faults: &mut Faults) {
-    match &patch.billing_address {
-        Some(Some(change)) => {
-            let mut missing = Vec::new();
-            let before = billing.address.take();
-            let mut line = |member: &str, new: &Option<String>, old: Option<&String>| {
-                let line = new.as_ref().or(old).cloned();
-                if line.is_none() {
-                    missing.push(format!("/billing_address/{member}"));
-                }
-                line.unwrap_or_default()
-            };
-            let address = Address {
-                addition: change
-                    .addition
-                    .clone()
-                    .unwrap_or_else(|| before.as_ref().and_then(|address| address.addition.clone())),
-                street: line("street", &change.street, before.as_ref().map(|address| &address.street)),
-                postal_code: line(
-                    "postal_code",
-                    &change.postal_code,
-                    before.as_ref().map(|address| &address.postal_code),
-                ),
-                city: line("city", &change.city, before.as_ref().map(|address| &address.city)),
-                country: line(
-                    "country",
-                    &change.country,
-                    before.as_ref().map(|address| &address.country),
-                ),
-            };
-            if missing.is_empty() {
-                billing.address = Some(address);
-            }
-            for pointer in missing {
-                faults.push(FieldError::body(
-                    &pointer,
-                    "required",
-                    "Bitte angeben.",
-                    "Must not be empty.",
-                ));
-            }
-        }
-        Some(None) => billing.address = None,
-        None => {}
-    }
-    if let Some(vat_id) = &patch.vat_id {
-        billing.vat_id.clone_from(vat_id);
-    }
-    if let Some(reason) = &patch.tax_exemption {
-        billing.tax_exemption.clone_from(reason);
-    }
-    faults.billing(billing);
-}
-
-/// Number and type are named in contracts, invoices and letters; a wrong one needs a new customer.
-fn refuse_immutable(before: &Customer, patch: &CustomerPatch, faults: &mut Faults) {
-    let immutable = |pointer: &str| {
-        FieldError::body(
-            pointer,
-            "immutable",
-            "Diese Angabe lässt sich nachträglich nicht ändern.",
-            "This cannot be changed after creation.",
-        )
-    };
-    if patch
-        .customer_number
-        .as_ref()
-        .is_some_and(|number| number.as_ref() != Some(&before.customer_number))
-    {
-        faults.push(immutable("/customer_number"));
-    }
-    if patch
-        .customer_type
-        .is_some_and(|customer_type| customer_type != Some(before.customer_type))
-    {
-        faults.push(immutable("/customer_type"));
-    }
-}
-
-fn required(pointer: &str) -> FieldError {
-    FieldError::body(pointer, "required", "Lässt sich nicht entfernen.", "Cannot be removed.")
-}
-
-fn merge(metadata: &mut BTreeMap<String, String>, changes: &PatchedMetadata) {
-    for (key, value) in changes {
-        match value {
-            Some(value) => metadata.insert(key.clone(), value.clone()),
-            None => metadata.remove(key),
-        };
-    }
-}
-
-fn default_locale(conn: &mut DbConnection, provider_id: &str) -> Result<Locale, AppError> {
+pub(super) fn default_locale(conn: &mut DbConnection, provider_id: &str) -> Result<Locale, AppError> {
     let provider = provider_find(conn, provider_id)?.ok_or(AppError::NotFound)?;
     Ok(provider.settings.0.default_locale)
 }

@@ -2,6 +2,7 @@
 
 mod change;
 mod input;
+mod patch;
 mod read;
 
 pub use change::{Render, create, create_in_txn, update};

@@ -1,18 +1,18 @@
 //! Giving a declaration its effect: through the same rules as a command of someone logged in, in the transaction of the
 //! declaration or of staff's decision, counted from the time of its receipt.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use time::OffsetDateTime;
 
+use super::told::{evidence, snapshot};
 use crate::db::DbConnection;
 use crate::domain::calendar::{FIRST_DATE, LAST_DATE};
 use crate::domain::cancellation::cancel;
 use crate::domain::customer_type::CustomerType;
 use crate::domain::declaration::{
-    DeclarationContent, DeclarationRecord, DeclarationStatus, DeclaredCancellation, DeclaredWithdrawal, Timeliness,
-    function, timeliness,
+    DeclarationContent, DeclarationStatus, DeclaredCancellation, DeclaredWithdrawal, Timeliness, timeliness,
 };
-use crate::domain::event::{DraftEvent, instant};
+use crate::domain::event::DraftEvent;
 use crate::domain::event_type::EventType;
 use crate::domain::holidays::HolidayRegion;
 use crate::domain::ids::IdKind;
@@ -280,13 +280,6 @@ fn note_receipt(bench: &mut Workbench, row: &DeclarationRow, holder: &HolderRow,
     }
 }
 
-/// What the person saw, as other commands keep it: the button with which it was declared (§ 312k Abs. 2, § 356a Abs. 3 BGB). No
-/// document has to be agreed to.
-fn evidence(row: &DeclarationRow) -> Value {
-    let button = function(row.content.0.kind()).confirm;
-    json!({ "consents": [], "order_button_text": button.label })
-}
-
 fn decision(
     state: &AppState,
     row: &DeclarationRow,
@@ -355,39 +348,6 @@ pub(super) fn apply(row: &mut DeclarationRow, decision: &DeclarationDecision) {
     row.decided_by.clone_from(&decision.decided_by);
     row.decided_at = decision.decided_at;
     row.version = decision.version;
-}
-
-/// Proves everything of the declaration that stays outside the chain, as it is stored.
-fn record_hash(row: &DeclarationRow) -> String {
-    let record = DeclarationRecord {
-        id: &row.id,
-        reference: &row.reference,
-        content: &row.content.text(),
-        raw: &row.raw,
-        locale: &row.locale,
-        origin: row.origin.as_deref(),
-        user_agent: row.user_agent.as_deref(),
-        request_id: &row.request_id,
-        received_at: row.received_at.instant(),
-    };
-    record.sha256()
-}
-
-/// A declaration as events tell it: the hashes prove the content, which stays where it can be erased one day.
-fn snapshot(row: &DeclarationRow) -> Value {
-    json!({
-        "id": row.id,
-        "type": row.kind,
-        "reference": row.reference,
-        "status": row.status,
-        "received_at": instant(row.received_at.instant()),
-        "content_hash": row.content_hash,
-        "record_hash": record_hash(row),
-        "automatic": row.automatic,
-        "timely": row.timely,
-        "result_id": row.result_id,
-        "reason": row.reason,
-    })
 }
 
 fn timeliness_of(

@@ -6,6 +6,7 @@ mod execute;
 mod inbox;
 mod mail;
 mod receive;
+mod told;
 
 pub use drafts::{Draft, confirm, draft, find_confirmed, find_draft, forget_expired_drafts};
 pub use inbox::{Assignment, DeclarationQuery, execute, find, list, match_to, reject};

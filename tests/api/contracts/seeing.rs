@@ -10,6 +10,7 @@ over_http!(
     scopes_are_demanded,
     lists_are_filtered_and_paged,
     texts_follow_the_callers_language,
+    what_is_offered_can_be_previewed,
 );
 
 async fn what_belongs_to_others_is_not_found(app: TestApp<'_>) {
@@ -235,4 +236,30 @@ async fn texts_follow_the_callers_language(app: TestApp<'_>) {
     );
     assert_ne!(german["because"][0]["text"], english["because"][0]["text"]);
     assert_eq!(german["effective_on"], english["effective_on"]);
+}
+
+/// Every action that is said to be allowed is, with no more than it needs; and none that a contract can undergo is missing.
+async fn what_is_offered_can_be_previewed(app: TestApp<'_>) {
+    let (owner, contract) = plus_contract(&app).await;
+    let path = format!("/v1/subscriptions/{}", id(&contract));
+    let options = owner.get(&format!("{path}/options")).await.expect(200);
+    let mut allowed = Vec::new();
+    for option in options["actions"].as_array().expect("options") {
+        let action = option["action"].as_str().expect("an action");
+        assert_eq!(option["allowed"], true, "{option}");
+        let body = match action {
+            "cancel_extraordinarily" => json!({ "kind": "extraordinary", "reason": "Umzug" }),
+            "change_plan" => json!({ "plan": option["plan"]["key"] }),
+            "change_quantity" => json!({ "quantity": 4 }),
+            _ => json!({}),
+        };
+        let preview = format!("{}/preview", option["href"].as_str().expect("a path"));
+        owner.post(&preview, body).await.expect(200);
+        allowed.push(action);
+    }
+    allowed.dedup();
+    assert_eq!(
+        allowed,
+        ["change_plan", "change_quantity", "cancel", "cancel_extraordinarily"]
+    );
 }

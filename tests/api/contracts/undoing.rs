@@ -142,8 +142,11 @@ async fn contracts_taken_in_are_told_to_go_on(app: TestApp<'_>) {
     let own = conclude(&customer, "single").await;
     let other = conclude(&customer, "single").await;
     app.advance(TEXTS, &clock, "2026-03-16T10:00:00Z").await;
-    let change = json!({ "plan": "premium", "absorb_subscription_ids": [other] });
-    let change = changed(&customer, &own, change).await;
+    let path = format!("/v1/subscriptions/{own}/plan-changes");
+    let change = json!({
+        "plan": "premium", "absorb_subscription_ids": [other], "consents": consents(&["terms", "dpa"]),
+    });
+    let change = customer.post(&path, change).await.expect(201);
     let path = format!("/v1/subscriptions/{own}/slots");
     for name in ["Laden", "Blog"] {
         let presence = json!({ "kind": "presence", "target": "blog", "name": name });

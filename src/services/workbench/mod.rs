@@ -1,36 +1,32 @@
 //! The workbench of a command: the customer locked, the account loaded and brought up to date, decided about in memory and
 //! saved with its events, all in the one transaction of the service that opens it.
 
+mod ground;
+
+pub use ground::Ground;
+pub(super) use ground::ground_at;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use time::{Date, OffsetDateTime};
 
-use super::billing::{self, Books};
-use super::catalogue::{DocumentRef, PublishedCatalogue};
-use super::emails::Addressee;
-use super::events::{Caller, ChainEnd};
-use super::restriction;
 use crate::db::{DbConnection, Utc};
-use crate::domain::account::{Account, Circumstances};
-use crate::domain::add_on::IncludedService;
-use crate::domain::catalogue::ProviderSettings;
-use crate::domain::consent::RequiredDocument;
+use crate::domain::account::Account;
 use crate::domain::customer_type::CustomerType;
 use crate::domain::due;
-use crate::domain::invoice::{BillingTerms, InvoiceHead};
-use crate::domain::localized::Locale;
+use crate::domain::invoice::InvoiceHead;
 use crate::domain::plan_version::PlanVersion;
 use crate::domain::retention::profile_is_needed;
 use crate::domain::subscription::Subscription;
-use crate::domain::time_zone::TimeZone;
-use crate::domain::violation::Violation;
 use crate::error::AppError;
 use crate::repositories::account::{self, AccountKey, AccountRow, AccountRows};
 use crate::repositories::catalogues::{self, AddOnVersionRow};
-use crate::repositories::providers::{ProviderRow, provider_find};
 use crate::repositories::slots::SlotRow;
-use crate::repositories::test_clocks;
+use crate::services::billing::{self, Books};
+use crate::services::emails::Addressee;
+use crate::services::events::{Caller, ChainEnd};
+use crate::services::restriction;
 use crate::state::AppState;
 
 /// Who may open which account, and how.
@@ -52,117 +48,6 @@ pub struct Opening<'a> {
     pub advancing_to: Option<OffsetDateTime>,
     /// A day further back to which a command reaches, such as the receipt of a letter.
     pub reaches_back_to: Option<Date>,
-}
-
-/// The circumstances of a command, apart from the account that it changes.
-#[derive(Debug, Clone)]
-pub struct Ground {
-    /// The provider.
-    pub provider: ProviderRow,
-    /// The provider's current catalogue.
-    pub catalogue: Arc<PublishedCatalogue>,
-    /// The provider's zone.
-    pub zone: TimeZone,
-    /// How the provider bills, if it does.
-    pub terms: Option<Arc<BillingTerms>>,
-    /// The business instant.
-    pub now: OffsetDateTime,
-    /// Its legal day.
-    pub today: Date,
-    /// Whether staff acts.
-    pub by_staff: bool,
-}
-
-impl Ground {
-    /// The circumstances as rules want them.
-    pub fn circumstances(&self) -> Circumstances<'_> {
-        Circumstances {
-            now: self.now,
-            today: self.today,
-            zone: &self.zone,
-            provider: self.settings(),
-            by_staff: self.by_staff,
-        }
-    }
-
-    /// The provider's rules, as published with the current catalogue.
-    pub fn settings(&self) -> &ProviderSettings {
-        &self.catalogue.catalogue.provider
-    }
-
-    /// The documents behind keys, in the caller's language. Keys come from a checked catalogue.
-    pub fn documents(&self, keys: &[String], locale: Locale) -> Vec<RequiredDocument> {
-        keys.iter()
-            .filter_map(|key| self.catalogue.document(key, locale))
-            .map(required)
-            .collect()
-    }
-
-    /// The document in force that a consent names by key, in the caller's language, or by the id of the text that was shown.
-    pub fn document_named(&self, name: &str, locale: Locale) -> Option<RequiredDocument> {
-        self.catalogue.document_named(name, locale).map(required)
-    }
-
-    /// The present version of the add-on with this id or key.
-    ///
-    /// # Errors
-    /// `plan_not_available` when the catalogue has none such.
-    pub fn add_on(&self, name: &str) -> Result<Arc<PlanVersion>, AppError> {
-        let version = self.catalogue.add_on_version(name).ok_or_else(|| {
-            Violation::invalid(
-                "plan_not_available",
-                "Diese Zusatzoption gibt es nicht.",
-                "There is no such add-on.",
-            )
-            .at("/add_on")
-        })?;
-        Ok(Arc::new(version))
-    }
-
-    /// The one-off services that a plan contains, in their present version.
-    pub fn included_services(&self, plan: &PlanVersion) -> Vec<IncludedService> {
-        let included = plan.plan.included_add_ons.iter().filter_map(|included| {
-            let version = self.catalogue.add_on_version(&included.add_on)?;
-            version.is_one_off_service().then(|| IncludedService {
-                add_on: Arc::new(version),
-                quantity: included.quantity,
-            })
-        });
-        included.collect()
-    }
-
-    /// The present version of the plan with this id or key.
-    ///
-    /// # Errors
-    /// `plan_not_available` when the catalogue has none such.
-    pub fn plan(&self, state: &AppState, conn: &mut DbConnection, name: &str) -> Result<Arc<PlanVersion>, AppError> {
-        let found = self
-            .catalogue
-            .plan_by_id(name)
-            .or_else(|| self.catalogue.plan_by_key(name));
-        let Some((_, reference)) = found else {
-            return Err(Violation::invalid(
-                "plan_not_available",
-                "Diesen Tarif gibt es nicht.",
-                "There is no such plan.",
-            )
-            .at("/plan")
-            .into());
-        };
-        state.catalogues.plan_version(conn, &reference.plan_version_id)
-    }
-}
-
-fn required(document: &DocumentRef) -> RequiredDocument {
-    RequiredDocument {
-        document_id: document.id.clone(),
-        key: document.key.clone(),
-        kind: document.kind,
-        version: document.version.clone(),
-        language: document.language,
-        title: document.title.clone(),
-        sha256: document.sha256.clone(),
-    }
 }
 
 /// An opened account.
@@ -194,7 +79,7 @@ pub fn open(state: &AppState, conn: &mut DbConnection, opening: Opening<'_>) -> 
     if row.restricted_at.is_some() && !opening.restricted_too {
         return Err(restriction::refused());
     }
-    let ground = ground(state, conn, &row, &opening)?;
+    let ground = ground::ground(state, conn, &row, &opening)?;
     let charges_from = charges_from(&row, &ground, opening.reaches_back_to);
     let loaded = account::load(conn, &row.id, charges_from)?;
     let books = Books::load(conn, &[&row.id], loaded.charges.iter())?;
@@ -204,7 +89,7 @@ pub fn open(state: &AppState, conn: &mut DbConnection, opening: Opening<'_>) -> 
 
 /// The first day of which charges are loaded. A day more than is due: an end is settled on the day after, and credits what was
 /// charged for that day.
-pub(super) fn charges_from(row: &AccountRow, ground: &Ground, reaches_back_to: Option<Date>) -> Date {
+pub(in crate::services) fn charges_from(row: &AccountRow, ground: &Ground, reaches_back_to: Option<Date>) -> Date {
     let due_on = due_on(row, ground);
     let earliest = [Some(ground.today), due_on, reaches_back_to]
         .into_iter()
@@ -221,7 +106,7 @@ fn due_on(row: &AccountRow, ground: &Ground) -> Option<Date> {
 ///
 /// # Errors
 /// Those of the database.
-pub(super) fn plans_of<'a>(
+pub(in crate::services) fn plans_of<'a>(
     state: &AppState,
     conn: &mut DbConnection,
     accounts: impl IntoIterator<Item = &'a AccountRows>,
@@ -237,7 +122,7 @@ pub(super) fn plans_of<'a>(
 ///
 /// # Errors
 /// When a row holds a value this program does not know, or an amount leaves the range of money.
-pub(super) fn assemble(
+pub(in crate::services) fn assemble(
     ground: Ground,
     row: AccountRow,
     loaded: AccountRows,
@@ -277,73 +162,6 @@ fn add_days_back(day: Date, days: i64) -> Date {
     day.saturating_sub(time::Duration::days(days))
 }
 
-fn ground(
-    state: &AppState,
-    conn: &mut DbConnection,
-    row: &AccountRow,
-    opening: &Opening<'_>,
-) -> Result<Ground, AppError> {
-    let now = business_now(state, conn, row, opening)?;
-    ground_at(state, conn, &row.provider_id, now, opening.by_staff)
-}
-
-/// The circumstances at a provider at an instant.
-///
-/// # Errors
-/// [`AppError::NotFound`] for an unknown provider.
-pub(super) fn ground_at(
-    state: &AppState,
-    conn: &mut DbConnection,
-    provider_id: &str,
-    now: OffsetDateTime,
-    by_staff: bool,
-) -> Result<Ground, AppError> {
-    let provider = provider_find(conn, provider_id)?.ok_or(AppError::NotFound)?;
-    let catalogue = match &provider.catalogue_id {
-        Some(id) => state.catalogues.by_id(conn, id)?,
-        None => state.catalogues.current(conn, &provider.id)?,
-    };
-    let settings = &catalogue.catalogue.provider;
-    let zone = TimeZone::parse(&settings.time_zone).map_err(|error| AppError::Internal(error.into()))?;
-    let today = zone.local_date(now);
-    let terms = billing::terms(settings);
-    Ok(Ground {
-        today,
-        zone,
-        terms,
-        provider,
-        catalogue: catalogue.as_of(today),
-        now,
-        by_staff,
-    })
-}
-
-/// The business instant: the test clock the customer is bound to, or the wall clock (design decision 6).
-fn business_now(
-    state: &AppState,
-    conn: &mut DbConnection,
-    row: &AccountRow,
-    opening: &Opening<'_>,
-) -> Result<OffsetDateTime, AppError> {
-    let Some(clock_id) = &row.test_clock_id else {
-        return Ok(state.clock.now());
-    };
-    if let Some(instant) = opening.advancing_to {
-        return Ok(instant);
-    }
-    let clock = test_clocks::find(conn, &row.provider_id, clock_id)?
-        .ok_or_else(|| AppError::internal(format!("test clock {clock_id} is referred to but missing")))?;
-    if opening.locked && clock.advancing_to_at.is_some() {
-        return Err(Violation::conflict(
-            "test_clock_advancing",
-            "Die Testuhr wird gerade vorgestellt.",
-            "The test clock is being advanced.",
-        )
-        .into());
-    }
-    Ok(clock.now_at.instant())
-}
-
 impl Workbench {
     /// Id of the customer.
     pub fn customer_id(&self) -> &str {
@@ -366,17 +184,17 @@ impl Workbench {
     }
 
     /// Whether the data were restricted, but a contract goes on again and needs them.
-    pub(super) fn needs_data_again(&self) -> bool {
+    pub(in crate::services) fn needs_data_again(&self) -> bool {
         self.is_restricted() && profile_is_needed(&self.account)
     }
 
     /// The rows that were loaded.
-    pub(super) fn loaded(&self) -> &AccountRows {
+    pub(in crate::services) fn loaded(&self) -> &AccountRows {
         &self.loaded
     }
 
     /// Where the customer's chain of events ended when the account was opened.
-    pub(super) fn chain_end(&self) -> ChainEnd {
+    pub(in crate::services) fn chain_end(&self) -> ChainEnd {
         ChainEnd {
             sequence: self.row.last_event_sequence,
             hash: self.row.last_event_hash.clone(),
@@ -384,7 +202,7 @@ impl Workbench {
     }
 
     /// The invoices as they were when the account was opened.
-    pub(super) fn invoices_before(&self) -> &[InvoiceHead] {
+    pub(in crate::services) fn invoices_before(&self) -> &[InvoiceHead] {
         &self.invoices_before
     }
 
@@ -421,7 +239,7 @@ impl Workbench {
     }
 
     /// To whom mails about this account go, and what they are told from.
-    pub(super) fn addressee(&self) -> Addressee<'_> {
+    pub(in crate::services) fn addressee(&self) -> Addressee<'_> {
         Addressee {
             row: &self.row,
             account: &self.account,
@@ -444,7 +262,7 @@ impl Workbench {
     }
 
     /// New bookings keep the add-on as it was sold.
-    pub(super) fn keep_add_on_versions(
+    pub(in crate::services) fn keep_add_on_versions(
         &self,
         conn: &mut DbConnection,
         recorded_at: OffsetDateTime,
