@@ -55,9 +55,11 @@ pub struct CreateCustomer {
     /// Id in your own system, unique per provider.
     #[schema(min_length = 1, max_length = 255, example = "crm-4711")]
     pub external_id: Option<String>,
-    /// Where invoices are addressed to. Above 250.00 an invoice needs it (§ 14 Abs. 4 UStG).
+    /// Where invoices are addressed to. Above 250.00, and in reverse charge always, an invoice needs it (§ 14 Abs. 4 UStG,
+    /// § 33 UStDV).
     pub billing_address: Option<AddressDto>,
-    /// VAT identification number. A business in another member state is invoiced without tax (reverse charge).
+    /// VAT identification number, in the form its state gives it. A business in another member state is invoiced without tax
+    /// (reverse charge).
     #[schema(pattern = "^[A-Z]{2}[A-Z0-9+*]{2,12}$", max_length = 14, example = "DE811234567")]
     pub vat_id: Option<String>,
     /// Why no tax is charged to this customer, in the words that stand on the invoice.

@@ -244,7 +244,7 @@ pub struct DocumentDto {
     /// What must be said.
     #[schema(max_items = 20)]
     pub notes: Vec<NoteDto>,
-    /// Particulars of § 14 Abs. 4 UStG that nobody has entered, as JSON pointers; empty for a complete document.
+    /// Particulars of §§ 14 Abs. 4, 14a UStG that nobody has entered, as JSON pointers; empty for a complete document.
     #[schema(max_items = 20, example = json!([]))]
     pub missing: Vec<String>,
 }

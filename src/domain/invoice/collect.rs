@@ -6,6 +6,7 @@ use time::Date;
 use super::{
     billing::Billing,
     document::{CorrectedInvoice, Document, DocumentType, Line, Note, TaxGroupLine},
+    party::Supplier,
     treatment::TaxTreatment,
 };
 use crate::domain::{
@@ -180,6 +181,7 @@ pub(super) fn document(billing: &Billing, heading: &Heading<'_>, lines: Vec<Line
     } else {
         IdKind::CreditNote
     };
+    let supplier = billing.supplier();
     let first = lines.first().map_or("", |line| line.charge_id.as_str());
     let facts = [heading.customer_id, currency.as_str(), price_mode.as_str(), first];
     Ok(Document {
@@ -195,11 +197,11 @@ pub(super) fn document(billing: &Billing, heading: &Heading<'_>, lines: Vec<Line
             .map(|line| line.through_on)
             .max()
             .unwrap_or(heading.issued_on),
-        supplier: billing.supplier(),
+        missing: missing(billing, &supplier, &treatments, totals.gross),
+        supplier,
         recipient: billing.recipient.clone(),
         currency,
         price_mode,
-        missing: missing(billing, totals.gross),
         lines,
         tax_groups,
         totals,
@@ -247,12 +249,20 @@ fn default_note() -> Note {
     )
 }
 
-/// Up to 250.00 gross an invoice need not name the recipient (§ 33 UStDV); beyond, name and full address belong on it.
-fn missing(billing: &Billing, gross: Money) -> Vec<String> {
+/// Up to 250.00 gross an invoice need not name the recipient (§ 33 Satz 1 UStDV); beyond, name and full address belong on it,
+/// and always where the recipient owes the tax (Satz 3), together with both parties' VAT ids (§ 14a Abs. 1 Satz 3 UStG).
+fn missing(billing: &Billing, supplier: &Supplier, treatments: &[TaxTreatment], gross: Money) -> Vec<String> {
     const SMALL_INVOICE_MINOR: i64 = 25_000;
-    if billing.recipient.address.is_none() && gross.minor.abs() > SMALL_INVOICE_MINOR {
-        vec!["/recipient/address".to_owned()]
-    } else {
-        Vec::new()
-    }
+    let is_reverse_charge = treatments.contains(&TaxTreatment::ReverseCharge);
+    let recipient = &billing.recipient;
+    let particulars = [
+        (
+            "/recipient/address",
+            recipient.address.is_none() && (is_reverse_charge || gross.minor.abs() > SMALL_INVOICE_MINOR),
+        ),
+        ("/recipient/vat_id", is_reverse_charge && recipient.vat_id.is_none()),
+        ("/supplier/vat_id", is_reverse_charge && supplier.vat_id.is_none()),
+    ];
+    let absent = particulars.iter().filter(|(_, is_missing)| *is_missing);
+    absent.map(|(pointer, _)| (*pointer).to_owned()).collect()
 }

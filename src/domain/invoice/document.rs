@@ -229,7 +229,7 @@ pub struct Document {
     pub amount_due: Money,
     /// What must or should be said.
     pub notes: Vec<Note>,
-    /// Particulars of § 14 Abs. 4 UStG that nobody has entered, as JSON pointers; empty for a complete document.
+    /// Particulars of §§ 14 Abs. 4, 14a UStG that nobody has entered, as JSON pointers; empty for a complete document.
     pub missing: Vec<String>,
     /// What only a correction says.
     pub correction: Option<Correction>,

@@ -19,6 +19,7 @@ mod payment;
 mod tests;
 mod treatment;
 mod usage;
+mod vat_id;
 
 pub use billing::{BilledUsage, Billing, BillingTerms, InvoiceHead, InvoiceStatus, PaymentStatus};
 pub use credit::{Credited, void_or_credit};
@@ -30,5 +31,6 @@ pub use document::{
 };
 pub use party::{Address, BillingDetails, Invoicing, Recipient, Supplier, document_number, is_number_format};
 pub use payment::{Allocation, Payment, PaymentOrder, record_payment};
-pub use treatment::{TaxTreatment, is_vat_id};
+pub use treatment::TaxTreatment;
 pub use usage::{UsageRecord, UsageReport, UsageTotal, check_repetition, record_usage};
+pub use vat_id::is_vat_id;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     document::Note,
     party::{BillingDetails, Supplier},
+    vat_id::is_vat_id,
 };
 use crate::domain::{
     customer_type::CustomerType,
@@ -118,23 +119,14 @@ impl TaxTreatment {
 }
 
 fn is_foreign_member_state(supplier: &Supplier, details: &BillingDetails) -> bool {
-    let prefix = |vat_id: &str| vat_id.get(..2).map(str::to_owned);
-    let Some(theirs) = details.vat_id.as_deref().and_then(prefix) else {
+    // One that was kept before forms were checked by state proves no business abroad.
+    let vat_id = details.vat_id.as_deref().filter(|vat_id| is_vat_id(vat_id));
+    let Some(theirs) = vat_id.and_then(|vat_id| vat_id.get(..2)) else {
         return false;
     };
     let ours = match supplier.address.country.as_str() {
         "GR" => "EL",
         country => country,
     };
-    MEMBER_STATES.contains(&theirs.as_str()) && MEMBER_STATES.contains(&ours) && theirs != ours
-}
-
-/// Whether a text has the form of a VAT identification number: two letters, then 2 to 12 letters or digits.
-pub fn is_vat_id(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    (4..=14).contains(&bytes.len())
-        && bytes[..2].iter().all(u8::is_ascii_uppercase)
-        && bytes[2..]
-            .iter()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'+' | b'*'))
+    MEMBER_STATES.contains(&theirs) && MEMBER_STATES.contains(&ours) && theirs != ours
 }

@@ -164,8 +164,8 @@ impl Faults {
             self.push(FieldError::body(
                 "/vat_id",
                 "invalid_format",
-                "Zwei Großbuchstaben und 2 bis 12 Zeichen ohne Leerzeichen, zum Beispiel ATU12345678.",
-                "Two capitals and 2 to 12 characters without blanks, such as ATU12345678.",
+                "Das ist keine USt-IdNr. dieses Staates: großes Länderkürzel (Griechenland: EL) und die Zeichen, die er vergibt, ohne Leerzeichen, zum Beispiel ATU12345678.",
+                "This is no VAT identification number of that state: its prefix in capitals (Greece: EL) and the characters it gives, without blanks, such as ATU12345678.",
             ));
         }
         if let Some(reason) = &billing.tax_exemption {

@@ -112,7 +112,12 @@ fn patch_billing(billing: &mut BillingDetails, patch: &CustomerPatch, faults: &m
     if let Some(reason) = &patch.tax_exemption {
         billing.tax_exemption.clone_from(reason);
     }
-    faults.billing(billing);
+    // What is not changed need not pass a check that may not have existed when it was entered.
+    let vat_id = patch.vat_id.clone().flatten();
+    faults.billing(&BillingDetails {
+        vat_id,
+        ..billing.clone()
+    });
 }
 
 /// Number and type are named in contracts, invoices and letters; a wrong one needs a new customer.

@@ -64,6 +64,8 @@ async fn a_gross_list_stands_and_a_business_abroad_owes_the_tax(app: TestApp<'_>
     assert_eq!(invoice["notes"][0]["code"], "reverse_charge");
     assert_eq!(invoice["tax_groups"][0]["treatment"], "reverse_charge");
     assert_eq!(invoice["recipient"]["vat_id"], "ATU12345678");
+    // § 33 Satz 3 UStDV: small as it is, it needs the recipient's address.
+    assert_eq!(invoice["missing"], json!(["/recipient/address"]), "{invoice}");
 }
 
 async fn billing_details_are_checked_and_merged(app: TestApp<'_>) {
@@ -91,6 +93,14 @@ async fn billing_details_are_checked_and_merged(app: TestApp<'_>) {
             "/vat_id"
         ]
     );
+    for wrong in ["ATU1", "DE12345678", "GR123456789"] {
+        let problem = staff
+            .patch(&path, json!({ "vat_id": wrong }))
+            .await
+            .expect_problem(422, "validation_failed");
+        assert_eq!(problem["errors"][0]["pointer"], "/vat_id", "{wrong}: {problem}");
+        assert_eq!(problem["errors"][0]["code"], "invalid_format");
+    }
     let address = json!({ "billing_address": {
         "addition": "Hof 2", "street": "Ring 1", "postal_code": "1010", "city": "Wien", "country": "AT"
     }});

@@ -25,8 +25,8 @@ pub fn check(faults: &mut Faults, invoicing: &Invoicing) {
         faults.add(
             "/provider/invoicing/supplier/vat_id",
             "value_invalid",
-            "Eine USt-IdNr. hat zwei Großbuchstaben und danach 2 bis 12 Zeichen ohne Leerzeichen, zum Beispiel DE123456789.",
-            "A VAT identification number has two capitals and then 2 to 12 characters without blanks, such as DE123456789.",
+            "Das ist keine USt-IdNr. dieses Staates: großes Länderkürzel (Griechenland: EL) und die Zeichen, die er vergibt, ohne Leerzeichen, zum Beispiel DE123456789.",
+            "This is no VAT identification number of that state: its prefix in capitals (Greece: EL) and the characters it gives, without blanks, such as DE123456789.",
         );
     }
     if invoicing.payment_term_days > LONGEST_PAYMENT_TERM {
