@@ -140,7 +140,7 @@ problem_codes! {
     PauseNotOffered = "pause_not_offered", CONFLICT, ("Pause nicht vorgesehen", "Pause not offered"),
         ("Eine Pause ist nicht vorgesehen; „cancel“ und „rebook“ nennen den Weg.", "A pause is not offered; “cancel” and “rebook” say what is.");
     SlotsFull = "slots_full", CONFLICT, ("Kein Platz frei", "Slots full"),
-        ("Es ist kein Platz mehr frei; „capacity“ nennt, wie viele es gibt.", "There is no free slot left; “capacity” says how many there are.");
+        ("Es ist kein Platz mehr frei; „capacity“ nennt, wie viele es gibt. Lässt eine vorgemerkte Änderung keinen übrig, nennt „plan_change_id“ sie und „free_through_on“ den letzten Tag davor.", "There is no free slot left; “capacity” says how many there are. Where a pending change leaves none, “plan_change_id” names it and “free_through_on” the last day before.");
     SlotsOccupied = "slots_occupied", CONFLICT, ("Zu viele Plätze belegt", "Slots occupied"),
         ("Es sind mehr Plätze belegt, als danach zur Verfügung stehen; „slots“ nennt, welche frei werden müssen.", "More slots are occupied than there will be; “slots” names those that must go.");
     SlotKindNotOffered = "slot_kind_not_offered", CONFLICT, ("Keine solchen Plätze", "Slot kind not offered"),

@@ -25,6 +25,7 @@ mod random_bookings;
 mod revocation;
 mod settlement;
 mod slots;
+mod slots_passing;
 mod story_ahead;
 mod time_zones;
 mod upgrade;

@@ -58,7 +58,12 @@ fn booked(world: &mut World, name: &str) -> (String, SlotHome) {
     try_book(world, name).expect("a slot")
 }
 
-fn try_allocate(world: &mut World, name: &str, contract: &str) -> Result<String, Violation> {
+/// Puts something into a slot of this contract.
+pub(in crate::domain::contract_tests) fn try_allocate(
+    world: &mut World,
+    name: &str,
+    contract: &str,
+) -> Result<String, Violation> {
     let request = request(world, name);
     world.run(|account, circumstances| allocate(account, circumstances, &request, contract))?;
     Ok(request.slot_id)

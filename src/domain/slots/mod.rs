@@ -7,6 +7,7 @@
 mod follow;
 mod options;
 mod order;
+mod passing;
 mod refusals;
 mod words;
 
@@ -27,7 +28,10 @@ use super::{
 pub(super) use follow::{move_in, release_of_ended, settle};
 pub use options::{allocations, bookings, price_of_free_slot};
 pub use order::SlotOrder;
-use refusals::{already_there, full, kind_not_offered, kind_unknown, not_running, target_unknown, unknown_slot};
+use passing::Passing;
+use refusals::{
+    already_there, full, kind_not_offered, kind_unknown, not_running, passes, target_unknown, unknown_slot,
+};
 pub use words::{free_slot as texts_of_free_slot, goes_into, name_of, presence as text_of_presence, price_of_nothing};
 
 /// What occupies a slot.
@@ -232,7 +236,11 @@ pub fn book(
     let package = package_with_room(account, &request.presence.kind, circumstances.today);
     let home = match (package.map(|contract| contract.id.clone()), single) {
         (Some(id), _) => SlotHome::Existing(id),
-        (None, None) => return Err(full(&request.presence.kind, 0)),
+        (None, None) => {
+            let kind = &request.presence.kind;
+            let passing = passing::in_account(account, kind, circumstances.today, None);
+            return Err(passing.map_or_else(|| full(kind, 0), |(plan, why)| passes(plan, why, kind, 0)));
+        }
         (None, Some(order)) => {
             // The plan is not named in the request: it follows from the target.
             conclude(account, circumstances, order).map_err(|violation| match violation.pointer.as_deref() {
@@ -345,6 +353,9 @@ fn find_room(
         status => return Err(not_running(status)),
     }
     let capacity = capacity(contract, kind, today);
+    if let Some((plan, why @ Passing::Shrinks(_))) = passing::of(account, contract, kind, today) {
+        return Err(passes(plan, why, kind, capacity));
+    }
     if capacity == 0 {
         let plan = contract.phase_on(today).map(|phase| &phase.plan.plan.name);
         return Err(kind_not_offered(plan));

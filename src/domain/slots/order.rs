@@ -1,6 +1,6 @@
 //! Booking something for a presence, with what the catalogue says about its target and the sentences to show.
 
-use super::{SlotHome, SlotRequest, book, words};
+use super::{SlotHome, SlotRequest, book, passing, words};
 use crate::domain::{
     account::{Account, Circumstances},
     catalogue::{SlotKind, SlotTarget},
@@ -52,7 +52,11 @@ impl SlotOrder {
     ) -> Result<Vec<PreviewText>, Violation> {
         let mut texts = vec![words::presence(&self.request.presence, &self.target)];
         match self.concluded(home) {
-            Some(order) => texts.extend(words::no_free_slot(&order.plan.plan)),
+            Some(order) => {
+                let (kind, new) = (&self.request.presence.kind, home.subscription_id());
+                let passing = passing::in_account(after, kind, circumstances.today, Some(new));
+                texts.extend(words::no_free_slot(&order.plan.plan, passing));
+            }
             None => {
                 let contract = after.subscription(home.subscription_id())?;
                 texts.extend(words::free_slot(&self.kind, contract, circumstances));

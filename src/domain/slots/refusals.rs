@@ -2,9 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::SlotAllocation;
+use super::{SlotAllocation, passing::Passing};
 use crate::domain::{
-    catalogue::Plan, localized::LocalizedText, subscription::SubscriptionStatus, violation::Violation,
+    calendar::{english, german},
+    catalogue::Plan,
+    localized::LocalizedText,
+    subscription::SubscriptionStatus,
+    violation::Violation,
 };
 
 pub(super) fn kind_unknown() -> Violation {
@@ -74,6 +78,38 @@ pub(super) fn full(kind: &str, capacity: u32) -> Violation {
     )
     .with("kind", kind)
     .with("capacity", capacity)
+}
+
+/// A slot that is free today, and why it is not given.
+pub(super) fn passes(plan: &Plan, why: Passing<'_>, kind: &str, capacity: u32) -> Violation {
+    let last = why.last_day();
+    let (name_de, name_en) = (&plan.name.de, &plan.name.en);
+    let (de, en) = match why {
+        Passing::Ends(_) => (
+            format!("{name_de} hat noch einen freien Platz, endet aber am {}.", german(last)),
+            format!("{name_en} still has a free slot but ends on {}.", english(last)),
+        ),
+        Passing::Shrinks(phase) => (
+            format!(
+                "{name_de} hat nur noch bis {} einen freien Platz, nach der vorgemerkten Änderung zum {} keinen mehr. Solange sie vorgemerkt ist, wird er nicht vergeben.",
+                german(last),
+                german(phase.from_on)
+            ),
+            format!(
+                "{name_en} has a free slot until {} only, and none after the pending change of {}. As long as that is pending, the slot is not given.",
+                english(last),
+                english(phase.from_on)
+            ),
+        ),
+    };
+    let violation = Violation::conflict("slots_full", de, en)
+        .with("kind", kind)
+        .with("capacity", capacity)
+        .with("free_through_on", last.to_string());
+    match why {
+        Passing::Shrinks(phase) => violation.with("plan_change_id", phase.created_by_change_id.clone()),
+        Passing::Ends(_) => violation,
+    }
 }
 
 /// Names what must go, so that the caller can offer exactly these.

@@ -1,6 +1,6 @@
 //! What is said about a presence: where it goes and what that costs.
 
-use super::Presence;
+use super::{Presence, passing::Passing};
 use crate::domain::{
     account::Circumstances,
     calendar::{english, german},
@@ -74,19 +74,43 @@ pub fn free_slot(kind: &SlotKind, contract: &Subscription, circumstances: &Circu
     texts
 }
 
-/// That a contract is concluded because no package has room, and what it costs.
-pub fn no_free_slot(plan: &Plan) -> Vec<PreviewText> {
-    vec![
-        PreviewText::new(
+/// That a contract is concluded because no package has room that lasts, and what it costs.
+pub fn no_free_slot(plan: &Plan, passing: Option<(&Plan, Passing<'_>)>) -> Vec<PreviewText> {
+    let (de, en) = (&plan.name.de, &plan.name.en);
+    let reason = match passing {
+        None => PreviewText::new(
             "no_free_slot",
-            format!(
-                "Kein Paket hat einen freien Platz; es wird ein Vertrag {} geschlossen.",
-                plan.name.de
-            ),
-            format!("No package has a free slot; a contract {} is concluded.", plan.name.en),
+            format!("Kein Paket hat einen freien Platz; es wird ein Vertrag {de} geschlossen."),
+            format!("No package has a free slot; a contract {en} is concluded."),
         ),
-        total_price(&plan.price_label),
-    ]
+        Some((package, Passing::Ends(on))) => PreviewText::new(
+            "free_slot_ends",
+            format!(
+                "{} hat noch einen freien Platz, endet aber am {}; deshalb wird ein Vertrag {de} geschlossen.",
+                package.name.de,
+                german(on)
+            ),
+            format!(
+                "{} still has a free slot but ends on {}; therefore a contract {en} is concluded.",
+                package.name.en,
+                english(on)
+            ),
+        ),
+        Some((package, Passing::Shrinks(phase))) => PreviewText::new(
+            "free_slot_ends",
+            format!(
+                "{} hat nach der vorgemerkten Änderung zum {} keinen freien Platz mehr; deshalb wird ein Vertrag {de} geschlossen.",
+                package.name.de,
+                german(phase.from_on)
+            ),
+            format!(
+                "{} has no free slot after the pending change of {}; therefore a contract {en} is concluded.",
+                package.name.en,
+                english(phase.from_on)
+            ),
+        ),
+    };
+    vec![reason, total_price(&plan.price_label)]
 }
 
 fn total_price(label: &LocalizedText) -> PreviewText {
