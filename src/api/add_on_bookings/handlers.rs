@@ -160,8 +160,8 @@ pub async fn get_booking(
     tag = "Add-on bookings",
     operation_id = "performAddOnBooking",
     summary = "Report one-off service as performed",
-    description = "For the provider's staff and systems: the one-off service was performed today and is over. The body may be left \
-        out.",
+    description = "For the provider's staff and systems: the one-off service was performed today and is over. One that was ordered \
+        by itself stays owed when its contract ends and can be reported afterwards too. The body may be left out.",
     params(BookingPath),
     request_body(content = Option<NoMembers>, description = "Nothing, or an empty object."),
     responses((status = 200, description = "The booking.", body = AddOnBookingDto)),

@@ -144,7 +144,8 @@ fn end_with_plan(booking: &Subscription, change_id: &str, effective_on: Date, pl
 pub fn end_reason(account: &Account, booking: &Subscription) -> Option<EndReason> {
     booking.ends_on?;
     let details = booking.booking.as_ref()?;
-    if details.performed_on.is_some() {
+    // A service performed after its contract's end had ended with the contract.
+    if details.performed_on.is_some_and(|on| booking.ends_on == Some(on)) {
         return Some(EndReason::Performed);
     }
     let Some(change_id) = &booking.ended_by_change_id else {

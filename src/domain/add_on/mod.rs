@@ -14,6 +14,7 @@ use time::Date;
 
 use super::{
     account::{Account, Circumstances},
+    calendar::{english, german},
     catalogue::{AddOn, AddOnBilling, AddOnCharging, Plan},
     conclusion::{check_quantity, check_sold_to},
     consent::{Agreement, order_button},
@@ -287,8 +288,16 @@ fn new_booking(
     }
 }
 
-/// Notes that a one-off service was performed: it ends with that day and can no longer be withdrawn from (§ 356 Abs. 5 BGB
-/// n.F. where the consumer agreed to early performance).
+/// Whether a one-off service that was ordered by itself is still to be performed. It stays owed when its contract ends: its
+/// price stays due, and without the service there would be none (§§ 320, 326 BGB). Only a withdrawal releases from it. What a
+/// plan contains is part of that plan and ends with it.
+pub fn is_owed(booking: &Subscription) -> bool {
+    let is_open = |booking: &Booking| !booking.included && booking.performed_on.is_none();
+    booking.is_one_off_service() && booking.withdrawn_on.is_none() && booking.booking.as_ref().is_some_and(is_open)
+}
+
+/// Notes that a one-off service was performed: it ends with that day, unless its contract had ended before, and can no longer
+/// be withdrawn from (§ 356 Abs. 5 BGB n.F. where the consumer agreed to early performance).
 ///
 /// # Errors
 /// `not_a_one_off_service`, `subscription_ended`.
@@ -301,8 +310,9 @@ pub fn perform(account: &mut Account, circumstances: &Circumstances<'_>, booking
             "Only services that are performed once are reported as performed.",
         ));
     }
-    if subscription.status_on(circumstances.today) != SubscriptionStatus::Active {
-        return Err(ended());
+    let is_active = subscription.status_on(circumstances.today) == SubscriptionStatus::Active;
+    if !is_active && !is_owed(subscription) {
+        return Err(over(subscription));
     }
     let moment = circumstances.moment();
     if let Some(booking) = subscription
@@ -311,12 +321,37 @@ pub fn perform(account: &mut Account, circumstances: &Circumstances<'_>, booking
         .filter(|booking| booking.performed_on.is_none())
     {
         booking.performed_on = Some(moment.on);
-        subscription.ends_on = Some(moment.on);
-        subscription.ended_by_change_id = None;
+        // The end of a booking that is over has been settled and told; it stays as it was.
+        if is_active {
+            subscription.ends_on = Some(moment.on);
+            subscription.ended_by_change_id = None;
+        }
         let event = DraftEvent::of_subscription(EventType::AddOnPerformed, subscription, moment, true);
         account.events.push(event);
     }
     due::advance_now(account, moment)
+}
+
+/// Why a service is no longer to be performed.
+fn over(booking: &Subscription) -> Violation {
+    let performed_on = booking.booking.as_ref().and_then(|booking| booking.performed_on);
+    let (de, en) = if booking.withdrawn_on.is_some() {
+        (
+            "Die Leistung wurde widerrufen.".to_owned(),
+            "The service was withdrawn from.".to_owned(),
+        )
+    } else if let Some(on) = performed_on {
+        (
+            format!("Die Leistung wurde bereits am {} erbracht.", german(on)),
+            format!("The service was already performed on {}.", english(on)),
+        )
+    } else {
+        (
+            "Die Leistung gehörte zum Tarif und ist mit ihm beendet.".to_owned(),
+            "The service was part of the plan and has ended with it.".to_owned(),
+        )
+    };
+    Violation::conflict("subscription_ended", de, en)
 }
 
 /// The refusal of a pause, which no add-on has (seed 003): what is offered instead, where something is.

@@ -16,6 +16,7 @@ mod invariants;
 mod invoicing;
 mod keep_one;
 mod notices;
+mod owed_service;
 mod plan_change;
 mod plans;
 mod preview;

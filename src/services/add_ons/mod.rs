@@ -7,7 +7,7 @@ mod read;
 use time::Date;
 
 use crate::domain::account::Account;
-use crate::domain::add_on::{EndReason, end_reason};
+use crate::domain::add_on::{EndReason, end_reason, is_owed};
 use crate::domain::calendar::{english, german};
 use crate::domain::catalogue::Consequence;
 use crate::domain::localized::LocalizedText;
@@ -51,7 +51,12 @@ pub(super) fn add_on_consequences(before: &Account, after: &Account, subscriptio
             ));
             continue;
         };
-        let (code, de, en) = why(end_reason(after, booking));
+        let reason = end_reason(after, booking);
+        if reason == Some(EndReason::ContractEnds) && is_owed(booking) {
+            consequences.push(stays_owed(name, end));
+            continue;
+        }
+        let (code, de, en) = why(reason);
         consequences.push(consequence(
             code,
             format!("{} endet am {}{de}.", name.de, german(end)),
@@ -59,6 +64,23 @@ pub(super) fn add_on_consequences(before: &Account, after: &Account, subscriptio
         ));
     }
     consequences
+}
+
+/// What has been ordered once does not lapse with the contract.
+fn stays_owed(name: &LocalizedText, end: Date) -> Consequence {
+    consequence(
+        "service_stays_owed",
+        format!(
+            "{} ist noch nicht erbracht und bleibt auch nach dem Vertragsende am {} geschuldet.",
+            name.de,
+            german(end)
+        ),
+        format!(
+            "{} has not been performed yet and remains owed after the contract's end on {}.",
+            name.en,
+            english(end)
+        ),
+    )
 }
 
 fn why(reason: Option<EndReason>) -> (&'static str, &'static str, &'static str) {

@@ -11,6 +11,7 @@ over_http!(
     bookings_end_and_come_back_with_their_contract,
     a_plan_without_the_add_on_ends_the_booking,
     the_audit_of_the_largest_package_costs_nothing_and_is_performed,
+    a_service_ordered_once_stays_owed_after_the_contract,
     monthly_support_is_independent_of_the_plan,
     entitlements_are_summed_and_told_to_those_entitled
 );
@@ -155,6 +156,56 @@ async fn the_audit_of_the_largest_package_costs_nothing_and_is_performed(app: Te
         .expect_problem(403, "insufficient_scope");
     let performed = app.staff("textschirm").post(&perform, json!({})).await.expect(200);
     assert_eq!(performed["end_reason"], "performed");
+}
+
+/// §§ 320, 326 BGB: what was paid for and not performed does not lapse with the contract.
+async fn a_service_ordered_once_stays_owed_after_the_contract(app: TestApp<'_>) {
+    const PROVIDER: &str = "hafenrechner";
+    let clock = app.test_clock(PROVIDER, "2026-01-10T09:00:00Z").await;
+    let (_, customer) = app.customer_with(PROVIDER, json!({ "test_clock_id": clock })).await;
+    let order = json!({ "plan": "hosting_m", "consents": consents(&["terms", "dpa"]) });
+    let contract = customer.post("/v1/subscriptions", order).await.expect(201);
+    let at = format!("/v1/subscriptions/{}", id(&contract));
+    let order = json!({ "add_on": "migration", "consents": consents(&["terms"]) });
+    let booked = customer.post(&format!("{at}/add-ons"), order).await.expect(201);
+    let booking = format!("{at}/add-ons/{}", id(&booked));
+    let preview = customer
+        .post(&format!("{at}/cancellations/preview"), json!({}))
+        .await
+        .expect(200);
+    let told = preview["consequences"].as_array().expect("a list");
+    let codes: Vec<&Value> = told.iter().map(|consequence| &consequence["code"]).collect();
+    assert_eq!(codes, ["service_stays_owed"], "{preview}");
+    let ended = customer
+        .post(&format!("{at}/cancellations"), json!({}))
+        .await
+        .expect(201);
+    let end = ended["ends_on"].as_str().expect("a day");
+    let after = time::Date::parse(end, &time::format_description::well_known::Iso8601::DATE).expect("a day");
+    let after = after + time::Duration::days(5);
+    app.advance(PROVIDER, &clock, &format!("{after}T09:00:00Z")).await;
+    let over = customer.get(&booking).await.expect(200);
+    assert_eq!(
+        (&over["status"], &over["performed_on"]),
+        (&json!("ended"), &Value::Null)
+    );
+    let perform = format!("{booking}/perform");
+    let performed = app.staff(PROVIDER).post(&perform, json!({})).await.expect(200);
+    assert_eq!(performed["performed_on"], json!(after.to_string()));
+    assert_eq!(
+        (&performed["ends_on"], &performed["end_reason"]),
+        (&json!(end), &json!("contract_ends"))
+    );
+    app.advance(
+        PROVIDER,
+        &clock,
+        &format!("{}T09:00:00Z", after + time::Duration::days(1)),
+    )
+    .await;
+    app.staff(PROVIDER)
+        .post(&perform, json!({}))
+        .await
+        .expect_problem(409, "subscription_ended");
 }
 
 /// Seed 003: whatever the plan's term; prorated at first, then billed together with a monthly plan; no pause; an express yes
