@@ -77,7 +77,8 @@ pub struct PeriodDto {
     pub through_on: CivilDate,
 }
 
-/// One amount a contract caused, with everything that explains it.
+/// One amount a contract caused, with everything that explains it: as it stands on its invoice, while it is a draft as it would
+/// stand there today. For customers who are charged no tax, that is a gross price without the tax it contains.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Charge)]
 pub struct ChargeDto {
@@ -122,9 +123,9 @@ pub struct ChargeDto {
     pub unit_price: MoneyDto,
     /// The amount, net or gross as `price_mode` says; negative for credits.
     pub amount: MoneyDto,
-    /// Whether the amount contains the tax.
+    /// Whether the amount contains the tax, where any is owed.
     pub price_mode: PriceModeDto,
-    /// Rate of value added tax in per cent.
+    /// Rate of value added tax in per cent; 0 for customers who are charged none.
     #[schema(pattern = r"^\d{1,3}(\.\d{1,2})?$", max_length = 6, example = "19")]
     pub tax_rate: String,
     /// First day charged or credited.

@@ -293,6 +293,14 @@ pub fn heads(conn: &mut DbConnection, customer_ids: &[&str], named: &[&str]) -> 
     Ok(rows)
 }
 
+/// How some invoices are taxed.
+pub fn treatments(conn: &mut DbConnection, ids: &[&str]) -> Result<Vec<(String, String)>, DbError> {
+    Ok(invoices::table
+        .filter(invoices::id.eq_any(ids))
+        .select((invoices::id, invoices::treatment))
+        .load(conn)?)
+}
+
 /// Whose invoice it is.
 pub fn customer_of(conn: &mut DbConnection, provider_id: &str, id: &str) -> Result<Option<String>, DbError> {
     Ok(invoices::table

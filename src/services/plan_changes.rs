@@ -178,8 +178,9 @@ pub(super) fn find_change(
         let row = changes::find(conn, &principal.provider_id, principal.customer_filter(), id)?;
         Ok(row.into_iter().collect::<Vec<_>>())
     };
-    let tell =
-        |conn: &mut DbConnection, rows: Vec<_>, _: &_| views::changes(state, conn, &principal.provider_id, &rows);
+    let tell = |conn: &mut DbConnection, rows: Vec<_>, instants: &_| {
+        views::changes(state, conn, &principal.provider_id, &rows, instants)
+    };
     let views = views::read_up_to_date(state, principal, read, |row| &row.customer_id, tell)?;
     let found = views.into_iter().next().ok_or(AppError::NotFound)?;
     principal.require(Scope::SubscriptionsRead)?;
@@ -212,8 +213,9 @@ pub(super) fn list_changes(
         before_id: request.after.as_ref().map(|after| after.id.clone()),
     };
     let read = |conn: &mut DbConnection| Ok(changes::list(conn, &filter, request.rows())?);
-    let tell =
-        |conn: &mut DbConnection, rows: Vec<_>, _: &_| views::changes(state, conn, &principal.provider_id, &rows);
+    let tell = |conn: &mut DbConnection, rows: Vec<_>, instants: &_| {
+        views::changes(state, conn, &principal.provider_id, &rows, instants)
+    };
     let views = views::read_up_to_date(state, principal, read, |row| &row.customer_id, tell)?;
     Ok(Page::cut(views, request, |view| PageKey::of_id(&view.change.id)))
 }

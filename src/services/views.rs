@@ -6,6 +6,7 @@ use std::sync::Arc;
 use time::Date;
 
 use super::catalogue::PublishedCatalogue;
+use super::charges::as_invoiced;
 use super::due::{self, BusinessInstant};
 use super::restriction;
 use super::workbench::Workbench;
@@ -14,12 +15,13 @@ use crate::domain::access::Principal;
 use crate::domain::change::{Change, ChangeDetails};
 use crate::domain::charge::Charge;
 use crate::domain::ids::IdKind;
-use crate::domain::invoice::{BillingTerms, TaxTreatment};
+use crate::domain::invoice::{self, BillingTerms, TaxTreatment};
 use crate::domain::money::Currency;
 use crate::domain::notices::{Notice, notices};
 use crate::domain::plan_version::PlanVersion;
 use crate::domain::subscription::Subscription;
 use crate::domain::time_zone::TimeZone;
+use crate::domain::violation::Violation;
 use crate::error::AppError;
 use crate::repositories::account::{self, AccountRows};
 use crate::repositories::changes::{self, ChangeRow};
@@ -61,7 +63,7 @@ pub struct ChangeView {
     pub zone: TimeZone,
     /// For plan changes: the version left and the version entered.
     pub plans: Option<(Arc<PlanVersion>, Arc<PlanVersion>)>,
-    /// The charges and credits it caused.
+    /// The charges and credits it caused, as they are invoiced.
     pub charges: Vec<Charge>,
 }
 
@@ -209,19 +211,18 @@ pub fn changes(
     conn: &mut DbConnection,
     provider_id: &str,
     rows: &[ChangeRow],
+    instants: &BTreeMap<String, BusinessInstant>,
 ) -> Result<Vec<ChangeView>, AppError> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let house = house(state, conn, provider_id)?;
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let caused = charges::load_of_changes(conn, &ids)?;
     let mut charges = HashMap::<String, Vec<Charge>>::new();
-    for row in charges::load_of_changes(conn, &ids)? {
-        let charge = account::charge_in_memory(&row)?;
-        charges
-            .entry(row.change_id.unwrap_or_default())
-            .or_default()
-            .push(charge);
+    for charge in as_invoiced(state, conn, provider_id, &caused, instants)? {
+        let change_id = charge.change_id.clone().unwrap_or_default();
+        charges.entry(change_id).or_default().push(charge);
     }
     let contracts = contracts_of_bookings(conn, rows)?;
     let mut views = Vec::with_capacity(rows.len());
@@ -314,9 +315,11 @@ impl Workbench {
         // Also those of contracts that the change has taken in.
         let charges = self.account.subscriptions.iter().flat_map(|one| &one.charges);
         let caused = |charge: &&Charge| charge.change_id.as_deref() == Some(change_id);
+        let told = |charge: &Charge| invoice::as_invoiced(charge, self.account.treatment_of(charge));
+        let charges = charges.filter(caused).map(told).collect::<Result<_, _>>();
         Ok(ChangeView {
             plans,
-            charges: charges.filter(caused).cloned().collect(),
+            charges: charges.map_err(Violation::from)?,
             change,
             subscription_id: subscription.contract_id().to_owned(),
             add_on_booking_id: subscription.booking_id().map(str::to_owned),

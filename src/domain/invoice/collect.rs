@@ -16,7 +16,7 @@ use crate::domain::{
     holidays::shift_to_working_day,
     ids::IdKind,
     localized::LocalizedText,
-    money::{Currency, Money},
+    money::{Currency, Money, MoneyError},
     preview::Totals,
     tax::{PriceMode, TaxLine, tax},
     violation::Violation,
@@ -54,13 +54,12 @@ pub(super) fn groups<'a>(drafts: &[Draft<'a>]) -> Vec<((Currency, PriceMode), Ve
     groups
 }
 
-/// The line a charge becomes. A credit is taxed as the invoice it corrects was; everything else as the customer is now.
-pub(super) fn line((contract, charge): Draft<'_>, billing: &Billing, now: TaxTreatment) -> Result<Line, Violation> {
-    let original_invoice_id = original_invoice(charge, billing);
-    let treatment = original_invoice_id
-        .as_deref()
-        .and_then(|id| billing.invoice(id))
-        .map_or(now, |invoice| invoice.treatment);
+/// A charge as it stands on an invoice to a customer who is taxed like this: where no tax is owed, without the tax that a gross
+/// price contains, and with the arithmetic that says so. What is kept of a charge is the price as it was agreed.
+///
+/// # Errors
+/// When an amount leaves the range of money.
+pub fn as_invoiced(charge: &Charge, treatment: TaxTreatment) -> Result<Charge, MoneyError> {
     let (unit_price, amount, tax_rate) =
         treatment.apply(charge.unit_price, charge.amount, charge.tax_rate, charge.price_mode)?;
     let arithmetic = if amount == charge.amount {
@@ -72,27 +71,44 @@ pub(super) fn line((contract, charge): Draft<'_>, billing: &Billing, now: TaxTre
             format!("{}, less the {rate}% VAT it contains", charge.arithmetic.en),
         )
     };
-    Ok(Line {
-        charge_id: charge.id.clone(),
-        subscription_id: contract.to_owned(),
-        item_id: charge.item_id.clone(),
-        kind: charge.kind,
-        label: charge.label.clone(),
-        arithmetic,
-        quantity: charge.quantity,
+    Ok(Charge {
         unit_price,
         amount,
         tax_rate,
+        arithmetic,
+        ..charge.clone()
+    })
+}
+
+/// The line a charge becomes. A credit is taxed as the invoice it corrects was; everything else as the customer is now.
+pub(super) fn line((contract, charge): Draft<'_>, billing: &Billing, now: TaxTreatment) -> Result<Line, Violation> {
+    let original_invoice_id = original_invoice(charge, billing);
+    let treatment = original_invoice_id
+        .as_deref()
+        .and_then(|id| billing.invoice(id))
+        .map_or(now, |invoice| invoice.treatment);
+    let charge = as_invoiced(charge, treatment)?;
+    Ok(Line {
+        charge_id: charge.id,
+        subscription_id: contract.to_owned(),
+        item_id: charge.item_id,
+        kind: charge.kind,
+        label: charge.label,
+        arithmetic: charge.arithmetic,
+        quantity: charge.quantity,
+        unit_price: charge.unit_price,
+        amount: charge.amount,
+        tax_rate: charge.tax_rate,
         tax_treatment: treatment,
         from_on: charge.period_from,
         through_on: charge.period_through,
-        original_charge_id: charge.original_charge_id.clone(),
+        original_charge_id: charge.original_charge_id,
         original_invoice_id,
     })
 }
 
 /// The invoice on which the charge stands that a credit reduces.
-fn original_invoice(charge: &Charge, billing: &Billing) -> Option<String> {
+pub(in crate::domain) fn original_invoice(charge: &Charge, billing: &Billing) -> Option<String> {
     let original = charge.original_charge_id.as_ref()?;
     billing
         .invoiced_charges

@@ -22,6 +22,8 @@ mod usage;
 mod vat_id;
 
 pub use billing::{BilledUsage, Billing, BillingTerms, InvoiceHead, InvoiceStatus, PaymentStatus};
+pub use collect::as_invoiced;
+pub(super) use collect::original_invoice;
 pub use credit::{Credited, void_or_credit};
 pub(super) use credit::{Taken, correct, invoice_of, void};
 pub(super) use days::{BillingStep, next_step, perform, period_begins, withdrawal_ends};

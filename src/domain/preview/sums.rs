@@ -8,7 +8,7 @@ use crate::domain::{
     catalogue::{Plan, PriceKind},
     charge::Charge,
     charging::next_uncharged_day,
-    invoice::{TaxTreatment, invoice_of},
+    invoice::{TaxTreatment, invoice_of, original_invoice},
     money::{Currency, Money, MoneyError},
     period::BillingInterval,
     subscription::Subscription,
@@ -124,9 +124,9 @@ pub fn plan_price(plan: &Plan, quantity: u32, currency: Currency) -> Result<Recu
 impl Account {
     /// How a charge is taxed: what corrects an invoice as that invoice was, everything else as the customer is now (decision 0018).
     pub fn treatment_of(&self, charge: &Charge) -> TaxTreatment {
-        let invoice =
-            invoice_of(self, charge).and_then(|id| self.billing.invoice(&id).map(|invoice| invoice.treatment));
-        invoice.unwrap_or_else(|| self.tax_treatment())
+        let invoice = original_invoice(charge, &self.billing).or_else(|| invoice_of(self, charge));
+        let invoice = invoice.and_then(|id| self.billing.invoice(&id));
+        invoice.map_or_else(|| self.tax_treatment(), |invoice| invoice.treatment)
     }
 
     /// Net, tax and gross of charges, credits included, as they are invoiced to this customer.

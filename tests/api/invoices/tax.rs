@@ -1,12 +1,15 @@
 //! Gross lists, reverse charge, exemptions and addresses over HTTP.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::story::{conclude, list, on_clock};
+use crate::helpers::http::Caller;
 use crate::helpers::{TestApp, over_http};
+use crate::scenarios::story::consents;
 
 over_http!(
     a_gross_list_stands_and_a_business_abroad_owes_the_tax,
+    charges_agree_with_the_lines_they_become,
     billing_details_are_checked_and_merged
 );
 
@@ -66,6 +69,83 @@ async fn a_gross_list_stands_and_a_business_abroad_owes_the_tax(app: TestApp<'_>
     assert_eq!(invoice["recipient"]["vat_id"], "ATU12345678");
     // § 33 Satz 3 UStDV: small as it is, it needs the recipient's address.
     assert_eq!(invoice["missing"], json!(["/recipient/address"]), "{invoice}");
+}
+
+/// The members of a charge that stand on its invoice line too.
+fn as_on_a_line(one: &Value) -> [Value; 4] {
+    ["amount", "unit_price", "tax_rate", "arithmetic"].map(|member| one[member].clone())
+}
+
+/// Each charge that is on an invoice agrees with its line.
+async fn assert_as_invoiced(staff: &Caller, customer_id: &str) -> usize {
+    let charges = list(staff, &format!("/v1/charges?customer_id={customer_id}")).await;
+    let mut compared = 0;
+    for invoice in list(staff, &format!("/v1/invoices?customer_id={customer_id}")).await {
+        for line in invoice["lines"].as_array().expect("lines") {
+            let mut charges = charges.iter();
+            let charge = charges
+                .find(|charge| charge["id"] == line["charge_id"])
+                .expect("a charge");
+            assert_eq!(as_on_a_line(charge), as_on_a_line(line), "{charge} {line}");
+            compared += 1;
+        }
+    }
+    compared
+}
+
+/// What a charge shows is what stands, or will stand, on its invoice: without tax for a business abroad, and as it was for what
+/// was invoiced before.
+async fn charges_agree_with_the_lines_they_become(app: TestApp<'_>) {
+    let staff = app.staff("kontaktkiste");
+    let (clock, id, customer) = on_clock(&app, "kontaktkiste", "2026-03-18T09:00:00Z", json!({})).await;
+    let contract = conclude(&customer, "crm_monthly").await;
+    let charges = list(&staff, &format!("/v1/charges?customer_id={id}")).await;
+    assert_eq!(charges[0]["amount"]["amount"], "19.90");
+    let abroad = json!({ "vat_id": "ATU12345678" });
+    staff.patch(&format!("/v1/customers/{id}"), abroad).await.expect(200);
+    app.advance("kontaktkiste", &clock, "2026-03-25T09:00:00Z").await;
+    let order = json!({
+        "add_on": "extra_users", "quantity": 1,
+        "consents": consents(&["terms", "dpa", "withdrawal_instruction"]),
+    });
+    let add_ons = format!("/v1/subscriptions/{contract}/add-ons");
+    customer.post(&add_ons, order).await.expect(201);
+    let drafts = list(&staff, &format!("/v1/charges?customer_id={id}&status=draft")).await;
+    assert_eq!(drafts.len(), 1, "{drafts:?}");
+    let draft = drafts[0].clone();
+    assert_eq!(draft["tax_rate"], "0", "{draft}");
+    let own = list(&customer, "/v1/charges?status=draft").await;
+    assert_eq!(own[0]["amount"], draft["amount"]);
+    // A change shows its charges likewise, answered and read.
+    let change = json!({ "quantity": 2 });
+    let booking = draft["add_on_booking_id"].as_str().expect("a booking");
+    let changed = customer
+        .post(&format!("{add_ons}/{booking}/quantity-changes"), change)
+        .await
+        .expect(201);
+    let read = customer
+        .get(&format!("/v1/plan-changes/{}", changed["id"].as_str().expect("an id")))
+        .await
+        .expect(200);
+    assert_eq!(changed["charges"], read["charges"]);
+    assert_eq!(
+        (
+            changed["charges"].as_array().map(Vec::len),
+            &changed["charges"][0]["tax_rate"]
+        ),
+        (Some(1), &json!("0")),
+        "{changed}"
+    );
+    assert_eq!(assert_as_invoiced(&staff, &id).await, 1, "the first one with tax");
+    app.advance("kontaktkiste", &clock, "2026-04-19T09:00:00Z").await;
+    assert!(
+        assert_as_invoiced(&staff, &id).await >= 4,
+        "two base fees, two of the add-on"
+    );
+    let charges = list(&staff, &format!("/v1/charges?customer_id={id}")).await;
+    let mut charges = charges.iter();
+    let invoiced = charges.find(|charge| charge["id"] == draft["id"]).expect("the charge");
+    assert_eq!(as_on_a_line(invoiced), as_on_a_line(&draft), "as it was foretold");
 }
 
 async fn billing_details_are_checked_and_merged(app: TestApp<'_>) {
