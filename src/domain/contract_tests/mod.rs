@@ -16,6 +16,7 @@ mod invariants;
 mod invoicing;
 mod keep_one;
 mod notices;
+mod open_charges;
 mod owed_service;
 mod plan_change;
 mod plans;

@@ -11,7 +11,8 @@ use super::{
     catalogue::Consequence,
     charge::Charge,
     consent::RequiredDocument,
-    due, invoice,
+    due,
+    invoice::{self, Document},
     localized::LocalizedText,
     money::{Currency, Money, MoneyError},
     order::OrderSummary,
@@ -21,6 +22,7 @@ use super::{
 };
 
 mod sums;
+mod waiting;
 
 use sums::sum;
 pub use sums::{Recurring, Totals, plan_price, recurring_price};
@@ -200,6 +202,10 @@ pub fn preview(
         lines.iter().filter(|line| line.charged_on <= circumstances.today),
         currency,
     )?;
+    let mut parts = parts;
+    parts
+        .texts
+        .extend(waiting::open_charges_invoiced_now(before, after, currency)?);
     Ok(Preview {
         effective_on: parts.effective_on,
         next_invoice: next_invoice(before, after, circumstances)?,
@@ -250,7 +256,7 @@ fn next_invoice(
         },
     };
     // What the command itself has issued, or what will be issued next.
-    let issued = &after.billing.issued[before.billing.issued.len().min(after.billing.issued.len())..];
+    let issued = issued(before, after);
     let documents = match issued.first() {
         Some(_) => issued.to_vec(),
         None => invoice::next_invoice(after, horizon, circumstances.zone)?.map_or_else(Vec::new, |next| next.documents),
@@ -264,6 +270,12 @@ fn next_invoice(
         }
     }
     Ok(next)
+}
+
+/// The documents that a command has issued.
+fn issued<'a>(before: &Account, after: &'a Account) -> &'a [Document] {
+    let documents = &after.billing.issued;
+    &documents[before.billing.issued.len().min(documents.len())..]
 }
 
 fn new_charges<'a>(
