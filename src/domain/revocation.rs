@@ -4,7 +4,7 @@
 use super::{
     account::{Account, Circumstances},
     add_on::align_bookings,
-    calendar::german,
+    calendar::{english, german},
     change::{Change, ChangeKind, ChangeStatus},
     due,
     event::DraftEvent,
@@ -64,7 +64,7 @@ fn check_revocable(change: &Change, circumstances: &Circumstances<'_>) -> Result
             ),
             format!(
                 "This has been in effect since {} and can no longer be revoked.",
-                change.effective_on
+                english(change.effective_on)
             ),
         )),
         ChangeStatus::Superseded => Err(Violation::conflict(

@@ -12,6 +12,7 @@ use super::{
     customer_type::CustomerType,
     period::BillingSchedule,
     plan_version::PlanVersion,
+    violation::Violation,
 };
 
 /// Where a contract stands on a day. A pending change is told separately.
@@ -218,6 +219,15 @@ impl Subscription {
             started_on = phase.from_on;
         }
         started_on
+    }
+
+    /// The refusal of what only a running contract or add-on admits.
+    pub(super) fn ended(&self) -> Violation {
+        let (de, en) = match self.booking {
+            Some(_) => ("Die Zusatzoption ist beendet.", "The add-on has ended."),
+            None => ("Der Vertrag ist beendet.", "The contract has ended."),
+        };
+        Violation::conflict("subscription_ended", de, en)
     }
 
     /// The change with this id.

@@ -115,9 +115,9 @@ fn check_bookable(contract: &Subscription, version: &PlanVersion, today: Date) -
                 "The contract has not begun yet.",
             ));
         }
-        SubscriptionStatus::Ended | SubscriptionStatus::Withdrawn => return Err(ended()),
+        SubscriptionStatus::Ended | SubscriptionStatus::Withdrawn => return Err(contract.ended()),
     }
-    let phase = contract.phase_on(today).cloned().ok_or_else(ended)?;
+    let phase = contract.phase_on(today).cloned().ok_or_else(|| contract.ended())?;
     check_sold_to(version, contract.customer_type).map_err(|violation| violation.at("/add_on"))?;
     let plan = &phase.plan.plan;
     if is_included_in(&version.plan.key, plan) {
@@ -152,6 +152,7 @@ fn check_total(
     added: u32,
     today: Date,
 ) -> Result<(), Violation> {
+    let verb = |count: u32, one: &'static str, many: &'static str| if count == 1 { one } else { many };
     let booked = booked_quantity(account, &contract.id, &version.plan.key, today);
     let maximum = version.plan.quantity.effective_maximum();
     if booked.saturating_add(added) <= maximum {
@@ -160,12 +161,16 @@ fn check_total(
     Err(Violation::conflict(
         "add_on_limit_reached",
         format!(
-            "Von {} sind höchstens {maximum} möglich; {booked} sind gebucht.",
-            version.plan.name.de
+            "Von {} {} höchstens {maximum} möglich; {booked} {} gebucht.",
+            version.plan.name.de,
+            verb(maximum, "ist", "sind"),
+            verb(booked, "ist", "sind")
         ),
         format!(
-            "At most {maximum} of {} are possible; {booked} are booked.",
-            version.plan.name.en
+            "At most {maximum} of {} {} possible; {booked} {} booked.",
+            version.plan.name.en,
+            verb(maximum, "is", "are"),
+            verb(booked, "is", "are")
         ),
     )
     .with("maximum", maximum)
@@ -368,13 +373,5 @@ pub fn pause_not_offered(name: &LocalizedText, is_one_off: bool) -> Violation {
         "pause_not_offered",
         format!("{} {de}", name.de),
         format!("{} {en}", name.en),
-    )
-}
-
-fn ended() -> Violation {
-    Violation::conflict(
-        "subscription_ended",
-        "Der Vertrag ist beendet.",
-        "The contract has ended.",
     )
 }

@@ -269,7 +269,7 @@ fn end_of(
 ) -> Result<End, Violation> {
     let received_on = circumstances.zone.local_date(request.received_at);
     let Some(phase) = subscription.phase_on(received_on) else {
-        return Err(ended());
+        return Err(subscription.ended());
     };
     let answer = termination(&TerminationQuestion {
         terms: &phase.plan.plan.terms,
@@ -299,7 +299,7 @@ fn check_cancellable(
         subscription.status_on(circumstances.today),
         SubscriptionStatus::Ended | SubscriptionStatus::Withdrawn
     ) {
-        return Err(ended());
+        return Err(subscription.ended());
     }
     if subscription.is_one_off_service() {
         return Err(Violation::conflict(
@@ -326,14 +326,6 @@ pub(super) fn reason_required() -> Violation {
         "An extraordinary cancellation needs a reason (§ 314 BGB).",
     )
     .at("/reason")
-}
-
-fn ended() -> Violation {
-    Violation::conflict(
-        "subscription_ended",
-        "Der Vertrag ist beendet.",
-        "The contract has ended.",
-    )
 }
 
 pub(super) fn unknown() -> Violation {

@@ -12,6 +12,8 @@ use super::{
     catalogue::{Price, PriceKind},
     charge::{Charge, ChargeKind, ChargeStatus},
     ids::IdKind,
+    localized::LocalizedText,
+    money::UnitPrice,
     period::{BillingSchedule, Period},
     proration::{Proration, prorate},
     subscription::{Phase, Subscription},
@@ -267,7 +269,11 @@ pub(super) fn push_charge(
         invoice_id: None,
         credit_note_id: None,
         label: price.label.clone(),
-        arithmetic: proration.arithmetic(),
+        // What is charged once has no days to count.
+        arithmetic: match kind {
+            ChargeKind::OneOff => units_times_price(quantity, price.amount),
+            _ => proration.arithmetic(),
+        },
         quantity,
         unit_price: price.amount,
         amount: proration.amount,
@@ -280,6 +286,14 @@ pub(super) fn push_charge(
         charged_on: occasion.moment.on,
         created_at: occasion.moment.at,
     });
+}
+
+/// The calculation of what has no days: `3 × 149.00`.
+pub(super) fn units_times_price(quantity: impl std::fmt::Display, price: UnitPrice) -> LocalizedText {
+    LocalizedText::new(
+        format!("{quantity} × {}", price.german()),
+        format!("{quantity} × {}", price.amount()),
+    )
 }
 
 /// Notes that everything up to a day is charged.

@@ -72,6 +72,27 @@ fn h31_a_cancelled_contract_takes_its_add_on_along_and_brings_it_back() {
         (status(&id), status(&users)),
         (SubscriptionStatus::Ended, SubscriptionStatus::Ended)
     );
+    for (item, sentence) in [(&id, "The contract has ended."), (&users, "The add-on has ended.")] {
+        let request = world.cancellation(&[item]);
+        let refused = world.try_cancel(&request).expect_err("over");
+        assert_eq!(
+            (refused.code, refused.detail.en.as_str()),
+            ("subscription_ended", sentence)
+        );
+    }
+}
+
+#[test]
+fn a_limit_of_one_is_told_in_the_singular() {
+    let mut single = add_on("users", endless(), &["base"]);
+    single.quantity.maximum = Some(1);
+    let plans = vec![flat("base", "30.00")];
+    let mut world = world(plans, vec![single], TransitionTiming::Immediate, date!(2026 - 04 - 01));
+    let id = world.conclude("base");
+    world.book(&id, "users", 1);
+    let refused = world.try_book(&id, "users", 1).expect_err("at most one");
+    assert_eq!(refused.detail.en, "At most 1 of users is possible; 1 is booked.");
+    assert_eq!(refused.detail.de, "Von users ist höchstens 1 möglich; 1 ist gebucht.");
 }
 
 /// Kill Bill: a fixed-term base ends on 04-01 (here: with 31 March); what is booked for six months or without end goes with it,
@@ -134,6 +155,7 @@ fn h33_plans_that_contain_or_do_not_allow_an_add_on_end_it_and_no_more_than_two_
         (third.code, &third.params["maximum"]),
         ("add_on_limit_reached", &json!(2))
     );
+    assert_eq!(third.detail.en, "At most 2 of users are possible; 2 are booked.");
     at_once.on(date!(2026 - 08 - 20));
     at_once.change(&id, "containing");
     for booking in [&first, &second] {

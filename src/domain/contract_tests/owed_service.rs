@@ -27,6 +27,11 @@ fn it_stays_owed_after_the_end_and_is_performed_once() {
     let end = world.cancel(&contract).ends_on;
     assert_eq!(world.subscription(&migration).ends_on, Some(end));
     let paid = world.bill(&migration);
+    let charge = &world.subscription(&migration).charges[0];
+    assert_eq!(
+        charge.arithmetic.en, "1 × 149.00",
+        "no days of a service that is performed once"
+    );
     world.on(end + time::Duration::days(10)).take_events();
     let booking = world.subscription(&migration);
     assert_eq!(booking.status_on(world.today), SubscriptionStatus::Ended);

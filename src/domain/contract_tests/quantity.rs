@@ -79,6 +79,7 @@ fn h14_paid_units_stay_paid() {
         (refused.code, &refused.params["plan_change_id"]),
         ("plan_change_pending", &json!(decrease))
     );
+    assert!(refused.detail.en.starts_with("A quantity change is"), "{refused:?}");
     increase.supersedes = Some(decrease.clone());
     world.try_change(&increase).expect("a plan change");
     assert_eq!(

@@ -27,6 +27,7 @@ fn until_its_day_a_plan_change_can_be_taken_back() {
     late.on(date!(2021 - 07 - 01));
     let refused = late.try_revoke(&id, &change_id).expect_err("a refusal");
     assert_eq!(refused.code, "already_applied");
+    assert!(!refused.detail.en.contains("-0"), "a date in words: {refused:?}");
     assert!(refused.detail.de.contains("01.07.2021"), "{}", refused.detail.de);
 }
 

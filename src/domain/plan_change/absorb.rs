@@ -68,7 +68,7 @@ fn check_one(
             "Der Vertrag hat noch nicht begonnen.",
             "The contract has not begun yet.",
         )),
-        SubscriptionStatus::Ended | SubscriptionStatus::Withdrawn => Err(super::ended()),
+        SubscriptionStatus::Ended | SubscriptionStatus::Withdrawn => Err(contract.ended()),
     }
 }
 

@@ -243,7 +243,7 @@ fn check_changeable(subscription: &Subscription, today: Date) -> Result<Phase, V
                 "The contract has not begun yet.",
             ));
         }
-        SubscriptionStatus::Ended | SubscriptionStatus::Withdrawn => return Err(ended()),
+        SubscriptionStatus::Ended | SubscriptionStatus::Withdrawn => return Err(subscription.ended()),
     }
     if let Some(cancellation) = subscription.pending(ChangeKind::Cancellation) {
         return Err(Violation::conflict(
@@ -253,7 +253,10 @@ fn check_changeable(subscription: &Subscription, today: Date) -> Result<Phase, V
         )
         .with("cancellation_id", cancellation.id.clone()));
     }
-    subscription.phase_on(today).cloned().ok_or_else(ended)
+    subscription
+        .phase_on(today)
+        .cloned()
+        .ok_or_else(|| subscription.ended())
 }
 
 /// Decides what becomes of a pending plan change: named or a mere decrease, it is replaced; otherwise it stands in the way
@@ -279,12 +282,18 @@ fn settle_pending(
             if both_decreases {
                 return Ok(Some(pending.id.clone()));
             }
-            Err(Violation::conflict(
-                "plan_change_pending",
-                "Es steht bereits ein Vertragswechsel aus. Nennen Sie ihn in „supersedes“, um ihn zu ersetzen.",
-                "A plan change is already pending. Name it in \"supersedes\" to replace it.",
-            )
-            .with("plan_change_id", pending.id.clone()))
+            let (de, en) = if pending.plan_change().is_some_and(PlanChangeDetails::is_quantity_only) {
+                (
+                    "Es steht bereits eine Mengenänderung aus. Nennen Sie sie in „supersedes“, um sie zu ersetzen.",
+                    "A quantity change is already pending. Name it in \"supersedes\" to replace it.",
+                )
+            } else {
+                (
+                    "Es steht bereits ein Vertragswechsel aus. Nennen Sie ihn in „supersedes“, um ihn zu ersetzen.",
+                    "A plan change is already pending. Name it in \"supersedes\" to replace it.",
+                )
+            };
+            Err(Violation::conflict("plan_change_pending", de, en).with("plan_change_id", pending.id.clone()))
         }
     }
 }
@@ -339,14 +348,6 @@ fn charged_period_end(subscription: &Subscription, current: &Phase, today: Date)
     subscription
         .billed_through_on
         .map_or(period_end, |through| through.max(period_end))
-}
-
-fn ended() -> Violation {
-    Violation::conflict(
-        "subscription_ended",
-        "Der Vertrag ist beendet.",
-        "The contract has ended.",
-    )
 }
 
 fn ends_before(end: Date) -> Violation {
