@@ -41,6 +41,7 @@ impl Happening<'_> {
             "reason": withdrawal.reason,
             "delete_data": withdrawal.kind == WithdrawalKind::Contract && erasure_wish(about).is_some(),
             "refund": refund,
+            "set_off": withdrawal.traces.set_off_in_words().map(|words| words.get(audience.locale).to_owned()),
             "dropped": self.unless_zero(amounts.dropped.gross).filter(|_| amounts.dropped.gross.minor > 0),
             "dropped_credit": self
                 .unless_zero(amounts.dropped.gross.negated())

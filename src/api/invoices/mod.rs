@@ -4,5 +4,5 @@ mod document;
 mod dto;
 mod handlers;
 
-pub use dto::{CreditNoteDto, InvoiceDto};
+pub use dto::{CreditNoteDto, InvoiceDto, SetOffDto};
 pub use handlers::configure;

@@ -8,6 +8,7 @@ use crate::api::choices::CompensationDto;
 use crate::api::civil_date::CivilDate;
 use crate::api::contract_choices::WithdrawalKindDto;
 use crate::api::instant::Instant;
+use crate::api::invoices::SetOffDto;
 use crate::api::money::MoneyDto;
 use crate::domain::calendar::{english, german};
 use crate::domain::localized::{Locale, LocalizedText};
@@ -125,6 +126,9 @@ pub struct RefundDto {
     /// What is returned: what was paid beyond what remains owed. Compensation, what stays booked and other open invoices are
     /// settled first.
     pub amount: MoneyDto,
+    /// Other open invoices that what was paid too much settles instead (§ 387 BGB).
+    #[schema(max_items = 1_000)]
+    pub set_off: Vec<SetOffDto>,
     /// The last day for it: 14 days after receipt, and where that is no working day, the next one (§ 193 BGB).
     pub by_on: CivilDate,
     /// The payments it goes back to: the same means of payment (§ 357 Abs. 3 BGB); empty where nothing was paid.
@@ -202,13 +206,17 @@ impl RefundDto {
     fn new(view: &WithdrawalView, locale: Locale) -> Self {
         let withdrawal = &view.withdrawal;
         let day = withdrawal.refund_by_on;
-        let text = if withdrawal.amounts.refund.is_zero() {
-            LocalizedText::new(
+        let is_refunded = !withdrawal.amounts.refund.is_zero();
+        let text = match withdrawal.traces.set_off_in_words() {
+            None if !is_refunded => LocalizedText::new(
                 "Es ist nichts zu viel gezahlt und nichts zu erstatten.",
                 "Nothing was paid too much; there is nothing to refund.",
-            )
-        } else {
-            LocalizedText::new(
+            ),
+            Some(settled) if !is_refunded => LocalizedText::new(
+                format!("Was zu viel gezahlt ist, ist verrechnet (§ 387 BGB): {}.", settled.de),
+                format!("What was paid too much is set off (§ 387 BGB): {}.", settled.en),
+            ),
+            _ => LocalizedText::new(
                 format!(
                     "Was zu viel gezahlt ist, wird bis zum {} mit demselben Zahlungsmittel erstattet (§ 357 BGB).",
                     german(day)
@@ -217,10 +225,11 @@ impl RefundDto {
                     "What was paid too much is refunded by {} by the same means of payment (§ 357 BGB).",
                     english(day)
                 ),
-            )
+            ),
         };
         Self {
             amount: withdrawal.amounts.refund.into(),
+            set_off: withdrawal.traces.set_off.iter().cloned().map(Into::into).collect(),
             by_on: day.into(),
             payments: view
                 .refunded

@@ -87,7 +87,7 @@ pub fn cancel(
     let has_reason = request
         .reason
         .as_deref()
-        .is_some_and(|reason| !reason.trim().is_empty());
+        .is_some_and(|reason| reason.chars().any(char::is_alphanumeric));
     if request.kind == CancellationKind::Extraordinary && !has_reason {
         return Err(reason_required());
     }

@@ -34,5 +34,5 @@ pub use document::{
 pub use party::{Address, BillingDetails, Invoicing, Recipient, Supplier, document_number, is_number_format};
 pub use payment::{Allocation, Payment, PaymentOrder, record_payment};
 pub use treatment::TaxTreatment;
-pub use usage::{UsageRecord, UsageReport, UsageTotal, check_repetition, record_usage};
+pub use usage::{UsageRecord, UsageReport, UsageTotal, charge_usage_now, check_repetition, record_usage};
 pub use vat_id::is_vat_id;

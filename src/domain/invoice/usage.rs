@@ -233,7 +233,8 @@ fn priced<'a>(subscription: &'a Subscription, day: Date, name: &str) -> Result<(
 }
 
 /// The day on which usage of a contract is next charged: after the end of the period in which it was reported, or of the
-/// contract. Reported later than that, it is charged on the day of the report. A withdrawal ends the claim.
+/// contract. Reported later than that, it is charged on the day of the report. What a withdrawal leaves
+/// to be paid for is due at once.
 pub(super) fn next_day_of(subscription: &Subscription, billing: &Billing) -> Option<Date> {
     let totals = billing
         .usage
@@ -243,13 +244,28 @@ pub(super) fn next_day_of(subscription: &Subscription, billing: &Billing) -> Opt
 }
 
 fn day_of(subscription: &Subscription, total: &UsageTotal) -> Option<Date> {
-    if subscription.withdrawn_on.is_some() {
-        return None;
+    if let Some(withdrawn_on) = subscription.withdrawn_on {
+        return Some(withdrawn_on);
     }
     let phase = subscription.phase_on(total.recorded_on)?;
     let end_of_period = phase.schedule.period_containing(total.recorded_on)?.through_on;
     let end = subscription.ends_on.map_or(end_of_period, |end| end.min(end_of_period));
     Some(next_day(end).max(total.recorded_on))
+}
+
+/// Charges all usage of a contract that waits, at its withdrawal.
+///
+/// # Errors
+/// When an amount leaves the range of money.
+pub fn charge_usage_now(account: &mut Account, id: &str, moment: Moment) -> Result<(), Violation> {
+    match account
+        .subscriptions
+        .iter()
+        .position(|subscription| subscription.id == id)
+    {
+        Some(index) => charge(account, index, moment.on, moment),
+        None => Ok(()),
+    }
 }
 
 /// Charges the usage of the contract at `index` that is due on `day`: one line per price.
@@ -297,7 +313,7 @@ pub(super) fn charge(account: &mut Account, index: usize, day: Date, moment: Mom
             subscription.charges.push(charge);
         }
     }
-    let is_over = subscription.ends_on.is_some_and(|end| end < day);
+    let is_over = subscription.ends_on.is_some_and(|end| end < day) || subscription.withdrawn_on.is_some();
     let begins = subscription
         .phase_on(day)
         .and_then(|phase| phase.schedule.period_containing(day));

@@ -25,7 +25,7 @@ pub(super) fn cancellation_of(
         }],
         kind,
         // Any reason: whether it is good is for staff to decide.
-        reason: Some("?".to_owned()),
+        reason: Some("x".to_owned()),
         wish_on: None,
         delete_data: false,
         received_at: circumstances.now,

@@ -5,8 +5,9 @@ use time::{Date, OffsetDateTime};
 use super::{Findings, Invariant, money};
 use crate::domain::{
     calendar::next_day,
+    catalogue::Compensation,
     change::CancellationKind,
-    charge::{Charge, ChargeStatus},
+    charge::{Charge, ChargeKind, ChargeStatus},
     customer_type::CustomerType,
     subscription::{Phase, Subscription},
     withdrawal::Withdrawal,
@@ -66,7 +67,12 @@ fn check_withdrawn(findings: &mut Findings, subscription: &Subscription, withdra
         about.map(|one| one.amount.minor).sum()
     };
     let is_left = |charge: &&Charge| left_of(charge.original_charge_id.as_deref().unwrap_or(&charge.id)) != 0;
-    for charge in counting().filter(is_left) {
+    // What was measured is paid for where the use is.
+    let own = |withdrawal: &&Withdrawal| withdrawal.subscription_id == subscription.contract_id();
+    let mut paid_for = withdrawals.iter().filter(own);
+    let is_paid_for = paid_for.any(|withdrawal| withdrawal.compensation == Compensation::ProRata);
+    let is_measured = |charge: &&Charge| charge.kind == ChargeKind::Usage && is_paid_for;
+    for charge in counting().filter(is_left).filter(|charge| !is_measured(charge)) {
         let is_compensation = withdrawals
             .iter()
             .any(|withdrawal| charge.change_id.as_ref() == Some(&withdrawal.id));

@@ -56,12 +56,17 @@ pub(super) fn check_days(findings: &mut Findings, subscription: &Subscription, c
     let expected = expected(subscription);
     findings.look(Invariant::BilledOnce, expected.len() as u64);
     findings.look(Invariant::NothingAfterEnd, 1);
+    // Of what was withdrawn from only such use is paid for as was asked for early: it may be all, some or none of a day's units.
+    let is_withdrawn = subscription.withdrawn_on.is_some();
+    let is_right = |units: i64, asked: i64| units == asked || (is_withdrawn && (0..=asked).contains(&units));
+    let is_wrong = |key: &(Date, &str), units: i64| !is_right(units, expected.get(key).copied().unwrap_or(0));
     let mut wrong: Vec<(Date, &str)> = charged
         .iter()
-        .filter(|(key, units)| expected.get(*key) != Some(*units))
+        .filter(|(key, units)| is_wrong(key, **units))
         .map(|(key, _)| *key)
         .collect();
-    wrong.extend(expected.keys().filter(|key| !charged.contains_key(*key)));
+    let left_out = expected.keys().filter(|key| !charged.contains_key(*key));
+    wrong.extend(left_out.filter(|_| !is_withdrawn));
     wrong.sort_unstable();
     let ended_on = subscription.ends_on.filter(|_| subscription.ended_recorded);
     let after_end = |day: Date| ended_on.is_some_and(|end| day > end);
@@ -118,7 +123,7 @@ fn charged(subscription: &Subscription) -> Units<'_> {
 }
 
 /// Units that must be charged per day and price, up to the last day charged; none after the end. Of what was withdrawn from, these
-/// are the days whose use is compensated.
+/// are the days whose use may be compensated.
 fn expected(subscription: &Subscription) -> Units<'_> {
     let included = subscription.booking.as_ref().is_some_and(|booking| booking.included);
     let mut expected = Units::new();

@@ -2,6 +2,7 @@
 
 use time::Date;
 
+use super::orders::OwedUse;
 use crate::domain::{
     account::{Account, Moment},
     calendar::{next_day, previous_day},
@@ -101,7 +102,15 @@ pub(super) fn credit_settled(
     let settled = subscription.charges.iter().filter(is_named);
     let settled: Vec<Charge> = settled.filter(|charge| is_settled(charge)).cloned().collect();
     for charge in settled {
+        let before = subscription.charges.len();
         credit_one(subscription, &charge, charge.period_from, occasion)?;
+        // Two parts of one charge may be rounded to a cent less than the whole; nothing of it is to stay.
+        let credited: i64 = credits_of(subscription, &charge)
+            .map(|credit| credit.amount.minor)
+            .sum();
+        if let Some(last) = subscription.charges[before..].last_mut() {
+            last.amount.minor -= charge.amount.minor + credited;
+        }
     }
     Ok(made_since(subscription, known))
 }
@@ -119,6 +128,22 @@ pub(super) enum Stretch {
     Days { from_on: Date, through_on: Date },
 }
 
+/// Why something is charged anew, and how much of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pass<'a> {
+    /// Keeps the ids of its charges apart from those of other passes.
+    pub name: &'a str,
+    /// Only the use that is owed; `None` for all that the phases ask for.
+    pub owed: Option<&'a OwedUse>,
+}
+
+impl<'a> Pass<'a> {
+    /// A pass for all that the phases ask for.
+    pub(super) fn of(name: &'a str) -> Self {
+        Self { name, owed: None }
+    }
+}
+
 /// Charges, day by day and unit by unit, what the phases ask for and nobody has charged yet.
 ///
 /// # Errors
@@ -126,7 +151,7 @@ pub(super) enum Stretch {
 pub(super) fn charge_missing(
     subscription: &mut Subscription,
     stretch: Stretch,
-    pass: &str,
+    pass: Pass<'_>,
     occasion: ChargeOccasion<'_>,
 ) -> Result<(Vec<Charge>, Vec<DraftEvent>), Violation> {
     let (from_on, last_begin, limit) = match stretch {
@@ -242,16 +267,16 @@ fn charge_units(
     price: &Price,
     period: &Period,
     (from, through): (Date, Date),
-    (pass, occasion): (&str, ChargeOccasion<'_>),
+    (pass, occasion): (Pass<'_>, ChargeOccasion<'_>),
 ) -> Result<(), Violation> {
     let missing_on = |subscription: &Subscription, day: Date| {
+        let phase = subscription.phase_on(day).unwrap_or(phase);
         let units = match price.kind {
-            PriceKind::PerUnit => subscription
-                .phase_on(day)
-                .map_or(phase.quantity, |phase| phase.quantity),
+            PriceKind::PerUnit => phase.quantity,
             _ => 1,
         };
-        i64::from(units) - charged_units(subscription, price, day)
+        let owed = pass.owed.and_then(|owed| owed.units(&phase.id, price.kind));
+        i64::from(owed.unwrap_or(units)) - charged_units(subscription, price, day)
     };
     let mut day = from;
     while day <= through {
@@ -276,7 +301,7 @@ fn charge_units(
                 occasion,
             );
             for charge in &mut subscription.charges[known..] {
-                charge.id = id_of(charge, pass);
+                charge.id = id_of(charge, pass.name);
             }
         }
         day = next_day(last);

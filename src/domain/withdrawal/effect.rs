@@ -5,12 +5,13 @@ use time::Date;
 use super::{
     WithdrawalAmounts, WithdrawalRequest, WithdrawalTraces,
     charges::{
-        Stretch, TakenBack, USED, charge_missing, charge_service, charges_of_service, charges_since, compensations,
-        credit_settled, flat_charges, occasion, rewind_billing, take_back,
+        Pass, Stretch, TakenBack, USED, charge_missing, charge_service, charges_of_service, charges_since,
+        compensations, credit_settled, flat_charges, occasion, rewind_billing, take_back,
     },
     object::Part,
+    orders::OwedUse,
     restore,
-    right::{Right, is_compensated, is_performed_for_good},
+    right::is_performed_for_good,
 };
 use crate::domain::{
     account::{Account, Moment},
@@ -21,7 +22,7 @@ use crate::domain::{
     charging::credit_rest,
     event::DraftEvent,
     event_type::{ChangeVerb, EventType},
-    invoice::{BilledUsage, CreditReason, Credited, UsageTotal, correct, withdrawal_ends},
+    invoice::{BilledUsage, CreditReason, Credited, UsageTotal, charge_usage_now, correct, withdrawal_ends},
     money::{Currency, Money},
     plan_change::supersede,
     retention::{erasure_due, erasure_wish},
@@ -41,6 +42,8 @@ pub(super) struct Effect<'a> {
     taken: TakenBack,
     credited: Credited,
     charged: Vec<Charge>,
+    /// Charges for what was measured: they are on no invoice that is corrected.
+    measured: Vec<Charge>,
     compensation: Vec<Charge>,
 }
 
@@ -60,83 +63,94 @@ impl<'a> Effect<'a> {
             taken: TakenBack::default(),
             credited: Credited::default(),
             charged: Vec::new(),
+            measured: Vec::new(),
             compensation: Vec::new(),
         }
     }
 
     /// Undoes a whole contract or booking. The add-ons on a contract go with it (§ 360 BGB), those that have ended meanwhile too;
     /// a withdrawn add-on leaves the plan as it is.
-    pub(super) fn withdraw_item(&mut self, account: &mut Account, id: &str, right: &Right) -> Result<(), Violation> {
+    pub(super) fn withdraw_item(&mut self, account: &mut Account, id: &str) -> Result<(), Violation> {
         let linked = account
             .bookings_of(id)
             .filter(|booking| booking.withdrawn_on.is_none() && !is_performed_for_good(booking));
-        let linked: Vec<(String, bool)> = linked
-            .map(|booking| (booking.id.clone(), is_compensated(booking)))
-            .collect();
-        let mut all = vec![(id.to_owned(), right.is_compensated)];
+        let linked: Vec<String> = linked.map(|booking| booking.id.clone()).collect();
+        let mut all = vec![id.to_owned()];
         all.extend(linked.iter().cloned());
         self.take_all_back(account, &all)?;
-        self.end_item(account, id, right.is_compensated)?;
-        for (booking_id, compensated) in linked {
-            self.end_linked(account, booking_id, compensated)?;
+        self.end_item(account, id)?;
+        for booking_id in linked {
+            self.end_linked(account, booking_id)?;
         }
         withdrawal_ends(account, self.moment.on);
         Ok(())
     }
 
     /// Ends a booking that goes with what is withdrawn.
-    pub(super) fn end_linked(
-        &mut self,
-        account: &mut Account,
-        booking_id: String,
-        is_compensated: bool,
-    ) -> Result<(), Violation> {
-        self.take_all_back(account, &[(booking_id.clone(), is_compensated)])?;
-        self.end_item(account, &booking_id, is_compensated)?;
+    pub(super) fn end_linked(&mut self, account: &mut Account, booking_id: String) -> Result<(), Violation> {
+        self.take_all_back(account, std::slice::from_ref(&booking_id))?;
+        self.end_item(account, &booking_id)?;
         self.traces.withdrawn_add_on_booking_ids.push(booking_id);
         Ok(())
     }
 
-    /// Takes back what items cost, all of it together; `true` where use before the withdrawal is to be paid for.
-    fn take_all_back(&mut self, account: &mut Account, items: &[(String, bool)]) -> Result<(), Violation> {
+    /// Takes back what items cost, all of it together.
+    fn take_all_back(&mut self, account: &mut Account, items: &[String]) -> Result<(), Violation> {
         let mut taken = Vec::new();
-        for (id, is_compensated) in items {
+        for id in items {
             let subscription = account.subscription_mut(id)?;
             self.drop_pending(subscription, &[ChangeKind::PlanChange, ChangeKind::Cancellation]);
+            let owed = OwedUse::of(subscription);
+            let is_owed = |day: Date| subscription.phase_on(day).is_some_and(|phase| owed.plan_of(&phase.id));
             let charges = subscription.charges.iter().filter(|charge| charge.counts());
             let charges = charges.filter(|charge| match charge.kind {
                 ChargeKind::Credit => false,
                 // Where use is to be paid for, what was measured is (§ 357a Abs. 2 BGB).
-                ChargeKind::Usage => !is_compensated,
+                ChargeKind::Usage => !is_owed(charge.period_from),
                 ChargeKind::Recurring | ChargeKind::Proration | ChargeKind::OneOff => true,
             });
             taken.extend(charges.map(|charge| charge.id.clone()));
         }
-        let ids: Vec<&str> = items.iter().map(|(id, _)| id.as_str()).collect();
+        let ids: Vec<&str> = items.iter().map(String::as_str).collect();
         self.take_back(account, &ids, &taken)
     }
 
-    fn end_item(&mut self, account: &mut Account, id: &str, is_compensated: bool) -> Result<(), Violation> {
+    fn end_item(&mut self, account: &mut Account, id: &str) -> Result<(), Violation> {
         let subscription = account.subscription_mut(id)?;
+        let owed = OwedUse::of(subscription);
         subscription.withdrawn_on = Some(self.moment.on);
         rewind_billing(subscription, subscription.starts_on);
         let used = Stretch::Days {
             from_on: subscription.starts_on,
             through_on: previous_day(self.received_on),
         };
-        if is_compensated {
-            let made = self.charge(account, id, used, USED)?;
+        if !owed.is_nothing() {
+            let pass = Pass {
+                name: USED,
+                owed: Some(&owed),
+            };
+            let made = self.charge(account, id, used, pass)?;
             self.compensation.extend(made);
         }
-        if !is_compensated {
-            drop_usage(account, id, self.moment.on);
-        }
+        drop_usage(account, id, &owed, self.moment.on)?;
+        self.charge_usage(account, id)?;
         let subscription = account.subscription(id)?;
         let event = DraftEvent::of_subscription(EventType::SubscriptionWithdrawn, subscription, self.moment, true);
         self.events.push(event);
         // Who cancelled and wanted the data erased wants it no less now that the contract ends at once.
         let wish = erasure_wish(subscription).and_then(|id| erasure_due(subscription, id, self.moment));
         self.events.extend(wish);
+        Ok(())
+    }
+
+    /// Charges what was measured and is to be paid for: there is no later period with which it would be billed.
+    fn charge_usage(&mut self, account: &mut Account, id: &str) -> Result<(), Violation> {
+        let (known, told) = (account.subscription(id)?.charges.len(), account.events.len());
+        charge_usage_now(account, id, self.moment)?;
+        self.events.extend(account.events.drain(told..));
+        let made = account.subscription(id)?.charges[known..].to_vec();
+        self.compensation.extend(made.iter().cloned());
+        self.measured.extend(made);
         Ok(())
     }
 
@@ -173,7 +187,7 @@ impl<'a> Effect<'a> {
             from_on: oldest.from_on,
             today: self.moment.on,
         };
-        self.charge(account, id, rest, "rest")?;
+        self.charge(account, id, rest, Pass::of("rest"))?;
         let subscription = account.subscription_mut(id)?;
         let mut is_lent = false;
         for part in parts
@@ -194,7 +208,7 @@ impl<'a> Effect<'a> {
                 from_on: oldest.from_on,
                 through_on: previous_day(self.received_on),
             };
-            let made = self.charge(account, id, used, USED)?;
+            let made = self.charge(account, id, used, Pass::of(USED))?;
             self.compensation.extend(made);
         }
         Ok(())
@@ -271,7 +285,7 @@ impl<'a> Effect<'a> {
         account: &mut Account,
         id: &str,
         stretch: Stretch,
-        pass: &str,
+        pass: Pass<'_>,
     ) -> Result<Vec<Charge>, Violation> {
         let occasion = occasion(self.moment, &self.request.withdrawal_id);
         let (made, events) = charge_missing(account.subscription_mut(id)?, stretch, pass, occasion)?;
@@ -319,7 +333,7 @@ impl<'a> Effect<'a> {
         Ok(WithdrawalAmounts {
             dropped: account.totals_of(&self.taken.voided, currency)?,
             credited: account.totals_of(credited, currency)?,
-            charged: account.totals_of(&self.charged, currency)?,
+            charged: account.totals_of(self.charged.iter().chain(&self.measured), currency)?,
             compensation: account.totals_of(&self.compensation, currency)?,
             refund: self.credited.refund.unwrap_or(Money::zero(currency)),
         })
@@ -343,17 +357,22 @@ impl<'a> Effect<'a> {
     }
 }
 
-/// Usage of a contract that was not charged yet never will be.
-fn drop_usage(account: &mut Account, id: &str, on: Date) {
-    let is_of_item = |total: &UsageTotal| total.subscription_id == id;
-    let dropped = account.billing.usage.iter().filter(|total| is_of_item(total)).cloned();
-    let dropped: Vec<BilledUsage> = dropped
-        .map(|total| BilledUsage {
-            total,
-            billed_on: on,
-            charge_id: None,
-        })
-        .collect();
-    account.billing.usage.retain(|total| !is_of_item(total));
-    account.billing.billed_usage.extend(dropped);
+/// Usage of a contract that was not charged yet and is not to be paid for never will be.
+fn drop_usage(account: &mut Account, id: &str, owed: &OwedUse, on: Date) -> Result<(), Violation> {
+    let subscription = account.subscription(id)?;
+    let is_owed = |total: &UsageTotal| {
+        let phase = subscription.phase_on(total.first_used_on);
+        phase.is_some_and(|phase| owed.plan_of(&phase.id))
+    };
+    let usage = account.billing.usage.iter();
+    let dropped = usage.filter(|total| total.subscription_id == id && !is_owed(total));
+    let dropped: Vec<UsageTotal> = dropped.cloned().collect();
+    account.billing.usage.retain(|total| !dropped.contains(total));
+    let done = dropped.into_iter().map(|total| BilledUsage {
+        total,
+        billed_on: on,
+        charge_id: None,
+    });
+    account.billing.billed_usage.extend(done);
+    Ok(())
 }

@@ -9,6 +9,7 @@ mod effect;
 mod going_on;
 mod instead;
 mod object;
+mod orders;
 mod period;
 mod record;
 mod restore;
@@ -33,6 +34,7 @@ use super::{
     event::{DraftEvent, change_snapshot},
     event_type::EventType,
     holidays::{HolidayRegion, shift_to_working_day},
+    money::Money,
     subscription::Subscription,
     violation::Violation,
 };
@@ -89,10 +91,11 @@ pub fn withdraw(
     let right = object.right();
     let received_on = circumstances.zone.local_date(request.received_at);
     let moment = circumstances.moment();
+    let issued = account.billing.issued.len();
     let refund_by_on = refund_by(received_on, &regions(account, circumstances));
     let mut effect = Effect::new(request, moment, (received_on, refund_by_on));
     match &object {
-        Object::Item(right) => effect.withdraw_item(account, &request.item_id, right)?,
+        Object::Item(_) => effect.withdraw_item(account, &request.item_id)?,
         Object::PlanChange { change_id, right } => effect.undo_change(account, change_id, right)?,
         Object::Units { parts, .. } => effect.take_units(account, parts)?,
     }
@@ -125,7 +128,32 @@ pub fn withdraw(
     };
     record(account, &withdrawal, effect.into_events(), circumstances)?;
     due::advance_now(account, moment)?;
+    let withdrawal = with_documents(account, withdrawal, issued)?;
     Ok(WithdrawalOutcome { withdrawal, because })
+}
+
+/// The withdrawal with all corrections of the day: where the last contract ends with it, what was credited before is settled too.
+fn with_documents(account: &mut Account, mut withdrawal: Withdrawal, issued: usize) -> Result<Withdrawal, Violation> {
+    let corrections = account.billing.issued[issued..]
+        .iter()
+        .filter_map(|document| Some((document, document.correction.as_ref()?)));
+    withdrawal.traces.credit_note_ids.clear();
+    withdrawal.amounts.refund = Money::zero(withdrawal.amounts.refund.currency);
+    for (document, correction) in corrections {
+        withdrawal.traces.credit_note_ids.push(document.id.clone());
+        withdrawal.traces.set_off.extend(correction.set_off.iter().cloned());
+        withdrawal.amounts.refund = withdrawal.amounts.refund.checked_add(correction.refund)?;
+    }
+    let told = |event: &&mut DraftEvent| {
+        event.event_type == EventType::WithdrawalCreated && event.data["withdrawal"]["id"] == withdrawal.id
+    };
+    if let Some(event) = account.events.iter_mut().find(told) {
+        event.data["withdrawal"] = withdrawal_snapshot(&withdrawal);
+    }
+    if let Some(recorded) = account.withdrawals.iter_mut().find(|one| one.id == withdrawal.id) {
+        recorded.clone_from(&withdrawal);
+    }
+    Ok(withdrawal)
 }
 
 /// Notes the withdrawal and tells it before what it brought about.

@@ -4,12 +4,13 @@ use time::{Date, OffsetDateTime};
 
 use super::{
     WithdrawalKind, WithdrawalRequest, check_in_effect,
+    orders::{Share, last_phase, shares},
     right::{Right, right_of_change, right_of_item},
 };
 use crate::domain::{
     account::{Account, Circumstances},
     change::{Change, ChangeStatus},
-    subscription::{Phase, Subscription},
+    subscription::Subscription,
     violation::Violation,
 };
 
@@ -34,6 +35,8 @@ pub(super) struct Part {
     pub units: u32,
     /// Whether these are all that the order brought.
     pub is_all: bool,
+    /// How many of them there were in each phase: some may have been given up since.
+    pub in_phases: Vec<(String, u32)>,
     /// Whether their use is paid for.
     pub is_compensated: bool,
 }
@@ -134,12 +137,14 @@ fn of_change(
     let found = orders(item)
         .into_iter()
         .find(|order| order.change_id.as_deref() == Some(change_id));
-    let available = found.as_ref().map_or(0, |order| order.units);
-    let units = quantity.unwrap_or(available);
-    let Some(order) = found.filter(|_| (1..=available).contains(&units)) else {
+    // Who names no number withdraws from all that was ordered, although some may have been given up since (§ 355 Abs. 1 BGB).
+    let (brought, available) = found.as_ref().map_or((0, 0), |order| (order.brought, order.left));
+    let units = quantity.unwrap_or(brought);
+    let is_possible = units > 0 && (quantity.is_none() || units <= available);
+    let Some(order) = found.filter(|_| is_possible) else {
         return Err(out_of_range(available));
     };
-    check_rest(item, units, available)?;
+    check_rest(item, units.min(order.left), available)?;
     Ok(Object::Units {
         parts: vec![order.part(units, &right)],
         right,
@@ -157,7 +162,7 @@ fn of_units(
     let (mut parts, mut rights) = (Vec::new(), Vec::new());
     let (mut left, mut available) = (quantity, 0u32);
     let mut refusal = None;
-    for order in orders(item).into_iter().filter(|order| order.units > 0) {
+    for order in orders(item).into_iter().filter(|order| order.left > 0) {
         let right = order.right(account, circumstances, item);
         let right = match right.and_then(|right| right.check(declared_at).map(|()| right)) {
             Ok(right) => right,
@@ -167,8 +172,8 @@ fn of_units(
                 break;
             }
         };
-        available = available.saturating_add(order.units);
-        let units = order.units.min(left);
+        available = available.saturating_add(order.left);
+        let units = order.left.min(left);
         if units > 0 {
             parts.push(order.part(units, &right));
             rights.push(right);
@@ -194,11 +199,16 @@ fn of_units(
     }
 }
 
-/// Units that one order brought and that are still there.
+/// What one order brought.
 struct Order {
     change_id: Option<String>,
     from_on: Date,
-    units: u32,
+    /// How many units it brought.
+    brought: u32,
+    /// How many of them are still there.
+    left: u32,
+    /// How many of them there were in each phase.
+    in_phases: Vec<(String, u32)>,
 }
 
 impl Order {
@@ -216,56 +226,55 @@ impl Order {
     }
 
     fn part(&self, units: u32, right: &Right) -> Part {
+        let of_phase = |(id, there): &(String, u32)| (id.clone(), units.min(*there));
         Part {
             change_id: self.change_id.clone(),
             from_on: self.from_on,
             units,
-            is_all: units == self.units,
+            is_all: units == self.brought,
             is_compensated: right.is_compensated,
+            in_phases: self.in_phases.iter().map(of_phase).collect(),
         }
     }
 }
 
-/// The orders behind the units that are there now, the newest first: each increase of the present plan, and the first order
-/// where the plan was never changed. What was reduced in between is taken off the newest.
+/// The orders of the present plan's units, the newest first: each increase, and the first order where the plan was never changed.
 fn orders(item: &Subscription) -> Vec<Order> {
-    let (mut orders, mut reduced) = (Vec::new(), 0u32);
-    let mut current = last_phase(item);
-    while let Some(phase) = current {
-        let Some(created_by) = phase.created_by_change_id.as_deref() else {
-            orders.push(Order {
-                change_id: None,
-                from_on: phase.from_on,
-                units: phase.quantity.saturating_sub(reduced),
-            });
-            break;
-        };
-        let mut before = item.phases.iter();
-        let before = before.find(|other| other.ended_by_change_id.as_deref() == Some(created_by));
-        let before = before.filter(|before| before.plan.id == phase.plan.id);
-        if let Some(before) = before {
-            reduced = reduced.saturating_add(before.quantity.saturating_sub(phase.quantity));
-            let added = phase.quantity.saturating_sub(before.quantity);
-            let kept = added.saturating_sub(reduced);
-            reduced -= added - kept;
-            if added > 0 {
-                orders.push(Order {
-                    change_id: Some(created_by.to_owned()),
+    let lived = shares(item);
+    let Some((last, _)) = lived.last() else {
+        return Vec::new();
+    };
+    let begins = lived.iter().rposition(|(phase, _)| phase.plan.id != last.plan.id);
+    let of_present_plan = &lived[begins.map_or(0, |place| place + 1)..];
+    let mut orders: Vec<Order> = Vec::new();
+    for (phase, shares) in of_present_plan {
+        for share in shares.iter().filter(|share| is_by_units(item, share)) {
+            let left = if phase.id == last.id { share.units } else { 0 };
+            let in_phase = (phase.id.clone(), share.units);
+            match orders.iter_mut().find(|order| order.change_id == share.change_id) {
+                Some(order) => {
+                    order.left = left;
+                    order.in_phases.push(in_phase);
+                }
+                None => orders.push(Order {
+                    change_id: share.change_id.clone(),
                     from_on: phase.from_on,
-                    units: kept,
-                });
+                    brought: share.units,
+                    left,
+                    in_phases: vec![in_phase],
+                }),
             }
         }
-        current = before;
     }
+    orders.reverse();
     orders
 }
 
-/// The latest phase that was or is in force, not only planned.
-fn last_phase(item: &Subscription) -> Option<&Phase> {
-    let is_pending = |id: &str| item.change(id).is_some_and(Change::is_scheduled);
-    let in_force = |phase: &&Phase| !phase.removed && !phase.created_by_change_id.as_deref().is_some_and(is_pending);
-    item.phases.iter().filter(in_force).max_by_key(|phase| phase.from_on)
+/// Whether units can be withdrawn from by their number; those of another plan go with it.
+fn is_by_units(item: &Subscription, share: &Share) -> bool {
+    let is_quantity = |change: &Change| change.plan_change().is_some_and(|details| details.is_quantity_only());
+    let change_id = share.change_id.as_deref();
+    change_id.is_none_or(|id| item.change(id).is_some_and(is_quantity))
 }
 
 /// What is left must be a quantity the plan allows.

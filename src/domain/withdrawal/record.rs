@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::{Date, OffsetDateTime};
 
-use crate::domain::{catalogue::Compensation, event::instant, money::Money, preview::Totals};
+use crate::domain::{
+    catalogue::Compensation, event::instant, invoice::SetOff, localized::LocalizedText, money::Money, preview::Totals,
+};
 
 /// What was withdrawn from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +73,25 @@ pub struct WithdrawalTraces {
     pub withdrawn_plan_change_ids: Vec<String>,
     /// Pending plan changes and cancellations that are dropped.
     pub superseded_change_ids: Vec<String>,
+    /// Other open invoices that what was paid too much settles (§ 387 BGB).
+    #[serde(default)]
+    pub set_off: Vec<SetOff>,
+}
+
+impl WithdrawalTraces {
+    /// What is settled instead of being refunded, in words: `14,99 EUR mit der Rechnung RE-2026-7`. `None` for nothing.
+    pub fn set_off_in_words(&self) -> Option<LocalizedText> {
+        let told = |words: fn(&SetOff) -> String| self.set_off.iter().map(words).collect::<Vec<_>>().join(", ");
+        let de = |one: &SetOff| {
+            let (amount, currency) = (one.amount.german(), one.amount.currency.as_str());
+            format!("{amount} {currency} mit der Rechnung {}", one.number)
+        };
+        let en = |one: &SetOff| {
+            let (amount, currency) = (one.amount.amount(), one.amount.currency.as_str());
+            format!("{amount} {currency} against the invoice {}", one.number)
+        };
+        (!self.set_off.is_empty()).then(|| LocalizedText::new(told(de), told(en)))
+    }
 }
 
 /// A withdrawal.

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use time::Date;
 
 use super::{
-    charges::{Stretch, charges_since, rewind_billing},
+    charges::{Pass, Stretch, charges_since, rewind_billing},
     effect::Effect,
     going_on::{Idle, reopen},
     object::Part,
-    right::{Right, is_compensated},
+    orders::OwedUse,
+    right::Right,
 };
 use crate::domain::{
     account::{Account, Moment},
     add_on::{align_bookings, is_allowed_for, is_included_in},
     calendar::{next_day, previous_day},
+    catalogue::PriceKind,
     change::{Change, ChangeDetails, ChangeStatus},
     charge::{Charge, ChargeKind, ChargeStatus},
     charging::unix_millis,
@@ -55,7 +57,13 @@ impl Effect<'_> {
         let credited_anew = is_split && charges.iter().any(|id| is_credit(subscription, id));
         self.take_back(account, &[&id], &charges)?;
         let subscription = account.subscription_mut(&id)?;
-        let lived = phases_between(subscription, from, back_on);
+        let mut lived = phases_between(subscription, from, back_on);
+        // Units that came on top and were not asked for early are not paid for.
+        let owed = OwedUse::of(subscription);
+        for phase in &mut lived {
+            let units = owed.units(&phase.id, PriceKind::PerUnit).unwrap_or(phase.quantity);
+            phase.quantity = units.max(phase.plan.plan.quantity.minimum);
+        }
         self.undo_plan(subscription, &chain);
         if is_split {
             resume(
@@ -76,7 +84,8 @@ impl Effect<'_> {
         self.end_what_came_along(account, &id, &change, &chain)?;
         align_bookings(account, &id, self.moment);
         let today = self.moment.on;
-        let made = self.charge(account, &id, Stretch::From { from_on: from, today }, "restored")?;
+        let pass = Pass::of("restored");
+        let made = self.charge(account, &id, Stretch::From { from_on: from, today }, pass)?;
         self.compensate(made.into_iter().filter(|charge| charge.period_from < back_on));
         let subscription = account.subscription(&id)?;
         if subscription.ended_recorded {
@@ -182,7 +191,7 @@ impl Effect<'_> {
                 from_on: goes_on_from,
                 today: self.moment.on,
             };
-            self.charge(account, &id, from, "restored")?;
+            self.charge(account, &id, from, Pass::of("restored"))?;
             let is_booking = account.subscription(&id)?.booking.is_some();
             match (had_ended, is_booking) {
                 (true, false) => told.push((id.clone(), EventType::SubscriptionRestored)),
@@ -214,9 +223,9 @@ impl Effect<'_> {
             booking.withdrawn_on.is_none() && !booking.ended_recorded && (was_brought || (was_booked_since && !fits))
         };
         let going = account.bookings_of(contract_id).filter(goes);
-        let going: Vec<(String, bool)> = going.map(|one| (one.id.clone(), is_compensated(one))).collect();
-        for (id, compensated) in going {
-            self.end_linked(account, id, compensated)?;
+        let going: Vec<String> = going.map(|one| one.id.clone()).collect();
+        for id in going {
+            self.end_linked(account, id)?;
         }
         Ok(())
     }
@@ -306,28 +315,13 @@ fn resume(
     subscription.phases.push(resumed);
 }
 
-/// The phases that an order began, and those that followed from it, by id.
-fn following(subscription: &Subscription, change_id: Option<&str>) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    let mut current = phase_of(subscription, change_id);
-    while let Some(phase) = current.filter(|phase| !found.contains(&phase.id)) {
-        found.push(phase.id.clone());
-        let ended_by = phase.ended_by_change_id.as_deref();
-        current = ended_by.and_then(|id| phase_of(subscription, Some(id)));
-    }
-    found
-}
-
 /// Takes units out of the order they came with and of all that followed from it.
 pub(super) fn reduce(subscription: &mut Subscription, part: &Part) {
-    let concerned = following(subscription, part.change_id.as_deref());
-    for phase in subscription
-        .phases
-        .iter_mut()
-        .filter(|phase| concerned.contains(&phase.id))
-    {
-        let minimum = phase.plan.plan.quantity.minimum;
-        phase.quantity = phase.quantity.saturating_sub(part.units).max(minimum);
+    for (id, units) in &part.in_phases {
+        for phase in subscription.phases.iter_mut().filter(|phase| phase.id == *id) {
+            let minimum = phase.plan.plan.quantity.minimum;
+            phase.quantity = phase.quantity.saturating_sub(*units).max(minimum);
+        }
     }
     if let Some(change_id) = part
         .change_id
@@ -366,13 +360,15 @@ pub(super) fn lend_until(
     withdrawal_id: &str,
     moment: Moment,
 ) {
-    let concerned = following(subscription, part.change_id.as_deref());
     let mut resumed = None;
     let lent = subscription
         .phases
         .iter_mut()
-        .filter(|phase| concerned.contains(&phase.id));
-    for phase in lent.filter(|phase| !phase.removed && phase.from_on < back_on) {
+        .filter(|phase| !phase.removed && phase.from_on < back_on);
+    for phase in lent {
+        let Some((_, units)) = part.in_phases.iter().find(|(id, _)| *id == phase.id) else {
+            continue;
+        };
         if phase.through_on.is_none_or(|through| through >= back_on) {
             resumed = Some(Phase {
                 id: IdKind::Phase.derive(unix_millis(moment.at), &[withdrawal_id, &phase.id]),
@@ -383,7 +379,7 @@ pub(super) fn lend_until(
             phase.through_on = Some(previous_day(back_on));
             phase.ended_by_change_id = Some(withdrawal_id.to_owned());
         }
-        phase.quantity += part.units;
+        phase.quantity += units;
     }
     subscription.phases.extend(resumed);
 }

@@ -171,22 +171,12 @@ fn right(
 }
 
 /// § 357a Abs. 2 BGB, where the catalogue does not waive it.
-fn owes_compensation(
+pub(super) fn owes_compensation(
     settings: WithdrawalSettings,
     early_start_requested: bool,
     instructed_at: Option<OffsetDateTime>,
 ) -> bool {
     settings.compensation == Compensation::ProRata && early_start_requested && instructed_at.is_some()
-}
-
-/// Whether a booking that goes with a withdrawn contract is to be paid for until then.
-pub(super) fn is_compensated(booking: &Subscription) -> bool {
-    let instructed_at = match booking.customer_type {
-        CustomerType::Consumer => booking.instructed_at,
-        CustomerType::Business => Some(booking.concluded_at),
-    };
-    let settings = booking.phases.first().map(|phase| phase.plan.plan.withdrawal);
-    settings.is_some_and(|settings| owes_compensation(settings, booking.early_start_requested, instructed_at))
 }
 
 /// Whether a one-off service is fully performed, so that it stays even if its contract is withdrawn from: it is priced apart and

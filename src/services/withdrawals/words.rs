@@ -74,6 +74,19 @@ pub(in crate::services) fn texts(
         };
         texts.push(refund);
     }
+    if let Some(settled) = withdrawal.traces.set_off_in_words() {
+        texts.push(text(
+            "set_off",
+            format!(
+                "Was zu viel gezahlt ist, wird zuerst mit offenen Rechnungen verrechnet: {} (§ 387 BGB).",
+                settled.de
+            ),
+            format!(
+                "What was paid too much is first set off against open invoices: {} (§ 387 BGB).",
+                settled.en
+            ),
+        ));
+    }
     texts.push(text(
         "withdrawal_last_day",
         format!("Der Widerruf ist bis zum {} möglich.", german(withdrawal.last_day_on)),

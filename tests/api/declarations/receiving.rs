@@ -285,7 +285,7 @@ async fn what_the_rules_refuse_is_left_to_staff(app: TestApp<'_>) {
         .post("/v1/public/textschirm/cancellations", body.clone())
         .await
         .expect_problem(422, "reason_required");
-    // What is no reason to speak of is received all the same, and left to staff; so is an address with blanks around it.
+    // What is no reason to speak of is received all the same, and left to staff; an address with blanks around it is one.
     body["reason"] = json!("!!!");
     body["confirmation_email"] = json!(" erika@example.com ");
     let received = app

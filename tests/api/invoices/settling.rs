@@ -98,6 +98,7 @@ async fn a_refund_settles_what_else_is_open_first(app: TestApp<'_>) {
     app.advance(PROVIDER, &clock, "2026-03-04T09:00:00Z").await;
     conclude(&customer, "crm_monthly").await;
     let path = format!("/v1/subscriptions/{paid}/withdrawals");
+    let preview = customer.post(&format!("{path}/preview"), json!({})).await.expect(200);
     let withdrawal = customer.post(&path, json!({})).await.expect(201);
     assert_eq!(withdrawal["refund"]["amount"]["amount"], "179.10");
     assert_eq!(withdrawal["amounts"]["credited"]["gross"]["amount"], "199.00");
@@ -115,6 +116,20 @@ async fn a_refund_settles_what_else_is_open_first(app: TestApp<'_>) {
         (&note["refund"]["amount"], &note["refund_due_on"]),
         (&json!("179.10"), &withdrawal["refund"]["by_on"])
     );
+    // Set-off is declared (§ 388 BGB): by the preview, the answer and the confirmation.
+    assert_eq!(withdrawal["refund"]["set_off"], note["set_off"]);
+    let number = invoices[0]["number"].as_str().expect("a number");
+    let declared = format!("19,90 EUR mit der Rechnung {number}");
+    let mut texts = preview["texts"].as_array().expect("texts").iter();
+    let told = texts.find(|text| text["code"] == "set_off").expect("the set-off");
+    assert!(
+        told["text"].as_str().is_some_and(|text| text.contains(&declared)),
+        "{told}"
+    );
+    let received = format!("/v1/emails?customer_id={customer_id}&kind=withdrawal_received");
+    let mails = list(&staff, &received).await;
+    let text = mails[0]["text"].as_str().expect("a text");
+    assert!(text.contains(&format!("Verrechnet: {declared}")), "{text}");
     assert_eq!(sums(&invoices[0]), [1_990, 0, 0, 1_990, 0]);
     assert_eq!(sums(&invoices[1]), [19_900, 19_900, 19_900, 0, 0]);
     assert_eq!(

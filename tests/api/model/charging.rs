@@ -101,17 +101,12 @@ pub fn credit_from(item: &mut Item, day: Date) {
     }
 }
 
-/// Charges more units, or all of a new plan, from `day` to what is already charged.
-pub fn charge_more(item: &mut Item, day: Date, through: Date, more: Option<u32>, made: Date) {
+/// Charges so many units, and the flat prices so many times, for the days of one period.
+pub fn charge_more(item: &mut Item, (day, through): (Date, Date), (units, flat): (u32, u32), made: Date) {
     let phase = item.phase(day).clone();
     let (first, last) = period(&phase, day);
     for (key, kind, cents) in phase.tariff.prices.iter().filter(|price| price.1 != Kind::OneOff) {
-        let units = match (kind, more) {
-            (Kind::PerUnit, Some(more)) => more,
-            (Kind::PerUnit, None) => phase.units,
-            (_, None) => 1,
-            _ => continue,
-        };
+        let units = if *kind == Kind::PerUnit { units } else { flat };
         let full = *cents * Fraction::whole(i128::from(units));
         let days = count(first, last);
         let cents = share(full, day, through, days).rounded();

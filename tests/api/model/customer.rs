@@ -148,7 +148,7 @@ impl Customer {
             "period_end" => plus(period(&phase, self.today).1, 1),
             _ => plus(earliest_end(item, self.today, None, self.consumer), 1),
         };
-        self.declare(number, Some((Rc::new(target.clone()), units)), effective);
+        self.declare(number, Some((Rc::new(target.clone()), units)), effective, replace);
         Ok(())
     }
 
@@ -179,7 +179,7 @@ impl Customer {
         if self.items[number].ends.is_some_and(|end| end < effective) {
             return Err("it is over before the paid period is");
         }
-        self.declare(number, Some((Rc::clone(&phase.tariff), units)), effective);
+        self.declare(number, Some((Rc::clone(&phase.tariff), units)), effective, replace);
         Ok(())
     }
 
@@ -205,7 +205,7 @@ impl Customer {
             }
             item.changes[standing].stage = Stage::Superseded;
         }
-        self.declare(number, None, end);
+        self.declare(number, None, end, false);
         Ok(())
     }
 
@@ -261,10 +261,12 @@ impl Customer {
         Ok(())
     }
 
-    fn declare(&mut self, number: usize, target: Option<(Rc<Tariff>, u32)>, effective: Date) {
+    /// In the stories, who has another change replaced asks for an early start too.
+    fn declare(&mut self, number: usize, target: Option<(Rc<Tariff>, u32)>, effective: Date, early: bool) {
         self.items[number].changes.push(Change {
             target,
             effective,
+            early,
             stage: Stage::Scheduled,
         });
         self.derive_end(number);
@@ -277,7 +279,6 @@ impl Customer {
             on: None,
             follows: false,
             concluded: self.today,
-            early,
             starts,
             ends: natural.map(|months| term_end(starts, months)),
             over: false,
@@ -288,6 +289,7 @@ impl Customer {
                 tariff: Rc::new(tariff.clone()),
                 units,
                 anchor,
+                orders: vec![(units, early)],
             }],
             changes: Vec::new(),
             charges: Vec::new(),

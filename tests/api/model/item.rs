@@ -19,6 +19,8 @@ pub struct Phase {
     pub units: u32,
     /// Where billing periods begin.
     pub anchor: Date,
+    /// With which orders the units came, the oldest first: how many, and whether an early start was asked for.
+    pub orders: Vec<(u32, bool)>,
 }
 
 /// Where a declaration stands.
@@ -41,6 +43,8 @@ pub struct Change {
     pub target: Option<(Rc<Tariff>, u32)>,
     /// First day of the new plan, or last day of the contract.
     pub effective: Date,
+    /// Whether the new plan or the units were to begin before the withdrawal period is over.
+    pub early: bool,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -89,8 +93,6 @@ pub struct Item {
     pub follows: bool,
     /// Day of conclusion.
     pub concluded: Date,
-    /// Whether the service was to begin before the withdrawal period is over.
-    pub early: bool,
     /// First day.
     pub starts: Date,
     /// Last day, where it is known.

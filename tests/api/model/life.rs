@@ -96,15 +96,18 @@ impl Customer {
         let old = item.phase(day).clone();
         let same_plan = tariff.key == old.tariff.key;
         let same_interval = tariff.months == old.tariff.months;
+        let mut orders = if same_plan { old.orders } else { Vec::new() };
+        order(&mut orders, units, item.changes[change].early);
         item.phases.push(Phase {
             from: day,
             tariff,
             units,
             anchor: if same_interval { old.anchor } else { day },
+            orders,
         });
         let charged = item.charged_through.filter(|through| *through >= day);
         match charged {
-            Some(through) if same_plan => charge_more(item, day, through, Some(units - old.units), day),
+            Some(through) if same_plan => charge_more(item, (day, through), (units - old.units, 0), day),
             Some(_) => {
                 // The rest of a period that is charged already waits for the next invoice.
                 let waits = same_interval && item.billed_through().is_some_and(|through| through >= day);
@@ -131,5 +134,21 @@ impl Customer {
         // The first, mostly short period of a booking that follows its contract waits for the contract's next one.
         let waits = is_first && item.follows;
         self.period_began |= charge_period(item, today, self.mistake) && !waits;
+    }
+}
+
+/// What is more came with this order; what is less was the newest.
+fn order(orders: &mut Vec<(u32, bool)>, units: u32, early: bool) {
+    let mut before: u32 = orders.iter().map(|(units, _)| units).sum();
+    if units > before {
+        orders.push((units - before, early));
+    }
+    while let Some((newest, _)) = orders.last_mut().filter(|_| before > units) {
+        let off = (*newest).min(before - units);
+        *newest -= off;
+        before -= off;
+        if *newest == 0 {
+            orders.pop();
+        }
     }
 }

@@ -53,14 +53,11 @@ impl Customer {
         for number in numbers {
             let item = &mut self.items[number];
             taken.extend(take_back(number, item, &self.documents));
-            let use_is_paid = item.phases[0].tariff.compensation && item.early;
-            if use_is_paid {
-                let known = item.charges.len();
-                // Nobody has used what was cancelled before it began.
-                let last = plus(today, -1);
-                compensate(item, item.ends.map_or(last, |end| end.min(last)), today);
-                owed.extend((known..item.charges.len()).map(|charge| (number, charge)));
-            }
+            let known = item.charges.len();
+            // Nobody has used what was cancelled before it began.
+            let last = plus(today, -1);
+            compensate(item, item.ends.map_or(last, |end| end.min(last)), today);
+            owed.extend((known..item.charges.len()).map(|charge| (number, charge)));
             for change in item
                 .changes
                 .iter_mut()
@@ -208,7 +205,7 @@ fn take_back(number: usize, item: &mut Item, papers: &[Document]) -> Vec<Taken> 
     taken
 }
 
-/// Charges the days of use, period by period.
+/// Charges the days of use, period by period: of each plan that says so, what was asked for early.
 fn compensate(item: &mut Item, last: Date, made: Date) {
     let mut day = item.starts;
     while day <= last {
@@ -219,7 +216,11 @@ fn compensate(item: &mut Item, last: Date, made: Date) {
             .find(|from| *from > day);
         let until_next = next.map_or(last, |from| plus(from, -1));
         let through = period(item.phase(day), day).1.min(last).min(until_next);
-        charge_more(item, day, through, None, made);
+        let phase = item.phase(day);
+        let early = |order: &&(u32, bool)| phase.tariff.compensation && order.1;
+        let units = phase.orders.iter().filter(early).map(|(units, _)| units).sum();
+        let flat = u32::from(phase.orders.first().as_ref().is_some_and(early));
+        charge_more(item, (day, through), (units, flat), made);
         day = plus(through, 1);
     }
 }

@@ -1,6 +1,7 @@
 //! Withdrawals (§ 355 BGB): from contracts, bookings, units and upgrades; what they drop, credit and restore.
 
 mod difference;
+mod owed;
 mod paid_for;
 mod parts;
 mod restoring;

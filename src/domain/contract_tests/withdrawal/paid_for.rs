@@ -162,8 +162,17 @@ fn a_preview_tells_all_documents_of_the_day() {
         ..request
     };
     let known = world.account.billing.issued.len();
-    withdraw_as_foretold(&mut world, &whole);
-    assert_eq!(world.counting_bill(&contracts[0]), [""; 0]);
+    let withdrawal = withdraw_as_foretold(&mut world, &whole);
+    let issued: Vec<&str> = world.account.billing.issued[known..]
+        .iter()
+        .map(|one| one.id.as_str())
+        .collect();
+    assert_eq!(withdrawal.traces.credit_note_ids, issued);
+    // The contract itself was not asked for early, the package was.
+    assert_eq!(
+        world.counting_bill(&contracts[0]),
+        ["2026-03-16 proration 2026-03-11..2026-03-15 1 × 24.90 = 4.02"]
+    );
     let reasons: Vec<&str> = world.account.billing.issued[known..]
         .iter()
         .map(|document| document.correction.as_ref().expect("a correction").reason.as_str())
