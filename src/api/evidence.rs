@@ -82,6 +82,10 @@ pub struct EvidenceEntryDto {
     /// Label of the button that was pressed.
     #[schema(required, max_length = 200, example = "zahlungspflichtig bestellen")]
     pub order_button_text: Option<String>,
+    /// Whether the customer expressly requested that the service begin before the withdrawal period is over (§ 356 Abs. 5, § 357a
+    /// Abs. 2 BGB); `null` for declarations that cannot ask for it.
+    #[schema(required, example = true)]
+    pub early_start_requested: Option<bool>,
     /// Documents that were agreed to.
     #[schema(max_items = 100)]
     pub consents: Vec<ConsentEvidenceDto>,
@@ -210,6 +214,7 @@ impl From<EvidenceEntry> for EvidenceEntryDto {
             on_behalf_of: entry.on_behalf_of,
             request_id: entry.request_id,
             order_button_text: entry.order_button_text,
+            early_start_requested: entry.early_start_requested,
             consents: entry.consents.into_iter().map(Into::into).collect(),
             confirmations: entry.confirmations.into_iter().map(Into::into).collect(),
             hash: entry.hash,

@@ -148,6 +148,7 @@ impl Agreement {
     pub fn evidence(&self) -> Value {
         let consents: Vec<Value> = self
             .documents()
+            .filter(|document| self.is_accepted(document))
             .filter_map(|document| {
                 let given = self
                     .given
@@ -173,9 +174,9 @@ impl Agreement {
     }
 
     fn is_accepted(&self, document: &RequiredDocument) -> bool {
-        self.given
-            .iter()
-            .any(|given| given.accepted && given.version == document.version && names(document, &given.document))
+        let about = || self.given.iter().filter(|given| names(document, &given.document));
+        // Who says both yes and no has not agreed.
+        about().all(|given| given.accepted) && about().any(|given| given.version == document.version)
     }
 
     fn find(&self, name: &str) -> Option<&RequiredDocument> {
@@ -213,6 +214,7 @@ fn outdated(document: &RequiredDocument) -> Violation {
         ),
     )
     .with("document", document.key.clone())
+    .with("document_id", document.document_id.clone())
     .with("current_version", document.version.clone())
 }
 

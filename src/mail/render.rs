@@ -271,7 +271,7 @@ mod tests {
             "documents": [{ "title": hostile, "version": "1", "sha256": "0", "file_name": hostile }],
             "dpa": { "version": hostile },
             "instruction": { "title": hostile, "text": hostile },
-            "order_button": hostile, "reason": hostile, "refund": hostile, "set_off": hostile,
+            "order_button": hostile, "reason": hostile, "refund": hostile,
             "from": { "name": hostile, "quantity": 3, "text": hostile },
             "to": { "name": hostile, "quantity": 1, "text": hostile },
             "effective_on": "1", "in_effect": false, "until_on": "2", "revocable_through_on": "3", "replaced": true,
@@ -298,6 +298,7 @@ mod tests {
             },
         });
         values["dropped_credit"] = json!("9");
+        values["set_off"] = json!(hostile);
         values
     }
 

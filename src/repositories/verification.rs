@@ -141,6 +141,10 @@ pub struct DeclarationColumns {
     pub request_id: String,
     /// When it was received.
     pub received_at: Utc,
+    /// Whose it is taken for.
+    pub customer_id: Option<String>,
+    /// Where it stands.
+    pub status: String,
 }
 
 /// The declarations with these ids.
@@ -151,10 +155,15 @@ pub fn declarations_by_id(conn: &mut DbConnection, ids: &[&str]) -> Result<Vec<D
         .load(conn)?)
 }
 
-/// SHA-256 of the published legal documents, by id.
-pub fn legal_document_hashes(conn: &mut DbConnection) -> Result<Vec<(String, String)>, DbError> {
+/// Id, SHA-256, version and title of the published legal documents.
+pub fn legal_document_heads(conn: &mut DbConnection) -> Result<Vec<(String, String, String, String)>, DbError> {
     Ok(legal_documents::table
-        .select((legal_documents::id, legal_documents::sha256))
+        .select((
+            legal_documents::id,
+            legal_documents::sha256,
+            legal_documents::version,
+            legal_documents::title,
+        ))
         .load(conn)?)
 }
 

@@ -16,7 +16,7 @@ use crate::error::AppError;
 use crate::repositories::customers;
 use crate::repositories::emails::{self, EmailRow};
 use crate::repositories::events::{self, EventRow};
-use crate::repositories::legal_documents;
+use crate::repositories::legal_documents::{self, LegalDocumentHeading};
 use crate::services::subscriptions;
 use crate::state::AppState;
 
@@ -59,6 +59,8 @@ pub struct EvidenceEntry {
     pub request_id: Option<String>,
     /// Label of the button that was pressed.
     pub order_button_text: Option<String>,
+    /// Whether it was expressly requested to begin before the withdrawal period is over; `None` where that was not asked.
+    pub early_start_requested: Option<bool>,
     /// What was agreed to.
     pub consents: Vec<ConsentEvidence>,
     /// The confirmations of it.
@@ -138,8 +140,7 @@ pub fn of_subscription(state: &AppState, principal: &Principal, id: &str) -> Res
             }
         }
         let entry = |row| entry(row, principal, &mut confirmations);
-        let entries = declared.into_iter().map(entry).collect::<Result<Vec<_>, AppError>>()?;
-        let mut entries: Vec<EvidenceEntry> = entries.into_iter().flatten().collect();
+        let mut entries: Vec<EvidenceEntry> = declared.into_iter().filter_map(entry).collect();
         check_documents(conn, &principal.provider_id, &mut entries)?;
         Ok(Evidence { entries, chain })
     })
@@ -147,16 +148,17 @@ pub fn of_subscription(state: &AppState, principal: &Principal, id: &str) -> Res
 
 /// Holds each document that was agreed to against the one that is kept.
 fn check_documents(conn: &mut DbConnection, provider_id: &str, entries: &mut [EvidenceEntry]) -> Result<(), AppError> {
-    let mut kept = HashMap::<String, Option<String>>::new();
+    let mut kept = HashMap::<String, Option<LegalDocumentHeading>>::new();
     for consent in entries.iter_mut().flat_map(|entry| &mut entry.consents) {
         if !kept.contains_key(&consent.document_id) {
             let found = legal_documents::find(conn, provider_id, &consent.document_id)?;
             let readable = found.filter(|(heading, content)| document_content(heading, content.clone()).is_ok());
-            let sha256 = readable.map(|(heading, _)| heading.sha256);
-            kept.insert(consent.document_id.clone(), sha256);
+            kept.insert(consent.document_id.clone(), readable.map(|(heading, _)| heading));
         }
-        let sha256 = kept.get(&consent.document_id).and_then(Option::as_ref);
-        consent.document_intact = sha256 == Some(&consent.sha256);
+        let heading = kept.get(&consent.document_id).and_then(Option::as_ref);
+        consent.document_intact = heading.is_some_and(|heading| {
+            heading.sha256 == consent.sha256 && heading.version == consent.version && heading.title == consent.title
+        });
     }
     Ok(())
 }
@@ -183,19 +185,19 @@ fn entry(
     row: EventRow,
     principal: &Principal,
     confirmations: &mut HashMap<String, Vec<Confirmation>>,
-) -> Result<Option<EvidenceEntry>, AppError> {
-    let unreadable = |error: serde_json::Error| AppError::Internal(error.into());
-    let actor: Value = serde_json::from_str(&row.actor).map_err(unreadable)?;
+) -> Option<EvidenceEntry> {
+    // What can no longer be read was tampered with: the chain says so, and everything else is still shown.
+    let actor: Value = serde_json::from_str(&row.actor).unwrap_or_default();
     if actor["type"] == "system" {
-        return Ok(None);
+        return None;
     }
-    let data: Value = serde_json::from_str(&row.data).map_err(unreadable)?;
+    let data: Value = serde_json::from_str(&row.data).unwrap_or_default();
     let text = |value: &Value| value.as_str().map(str::to_owned);
     // Whether a declaration that staff matched is the customer's own, nobody has proven.
     let is_own = row.on_behalf_of.is_none() && actor["matched_by"].is_null();
     let shows_caller = principal.is_staff() || is_own;
     let consents = data["evidence"]["consents"].as_array();
-    Ok(Some(EvidenceEntry {
+    Some(EvidenceEntry {
         confirmations: confirmations.remove(&row.id).unwrap_or_default(),
         event_id: row.id,
         event_type: row.event_type,
@@ -210,9 +212,10 @@ fn entry(
         user_agent: text(&actor["user_agent"]).filter(|_| shows_caller),
         request_id: row.request_id,
         order_button_text: text(&data["evidence"]["order_button_text"]),
+        early_start_requested: data["evidence"]["early_start_requested"].as_bool(),
         consents: consents.into_iter().flatten().map(consent).collect(),
         hash: row.hash,
-    }))
+    })
 }
 
 fn consent(given: &Value) -> ConsentEvidence {

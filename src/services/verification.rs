@@ -20,8 +20,8 @@ use crate::domain::invoice::Document;
 use crate::domain::money::Currency;
 use crate::domain::subscription::Subscription;
 use crate::domain::verification::{
-    Cash, Findings, Happening, Invariant, IssuedDocument, Kept, Recorded, check_cash, check_contract, check_document,
-    check_history, check_one_is_kept, check_proofs,
+    Cash, Findings, Happening, Invariant, IssuedDocument, Kept, KeptDeclaration, KeptDocument, Recorded, check_cash,
+    check_contract, check_document, check_history, check_one_is_kept, check_proofs,
 };
 use crate::domain::withdrawal::Withdrawal;
 use crate::error::AppError;
@@ -106,9 +106,14 @@ fn kept<'a>(conn: &mut DbConnection, events: impl Iterator<Item = &'a EventRow>)
     let ids: Vec<String> = told.filter_map(declaration_id).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let declarations = verification::declarations_by_id(conn, &ids)?;
+    let documents = verification::legal_document_heads(conn)?.into_iter();
+    let documents = documents.map(|(id, sha256, version, title)| {
+        let kept = KeptDocument { sha256, version, title };
+        (id, kept)
+    });
     Ok(Kept {
-        documents: verification::legal_document_hashes(conn)?.into_iter().collect(),
-        declarations: declarations.into_iter().map(hashed).collect(),
+        documents: documents.collect(),
+        declarations: declarations.into_iter().map(kept_declaration).collect(),
     })
 }
 
@@ -117,7 +122,7 @@ fn declaration_id(row: &EventRow) -> Option<String> {
     Some(data["declaration"]["id"].as_str()?.to_owned())
 }
 
-fn hashed(row: DeclarationColumns) -> (String, String) {
+fn kept_declaration(row: DeclarationColumns) -> (String, KeptDeclaration) {
     let record = DeclarationRecord {
         id: &row.id,
         reference: &row.reference,
@@ -129,8 +134,12 @@ fn hashed(row: DeclarationColumns) -> (String, String) {
         request_id: &row.request_id,
         received_at: row.received_at.instant(),
     };
-    let sha256 = record.sha256();
-    (row.id, sha256)
+    let kept = KeptDeclaration {
+        sha256: record.sha256(),
+        customer_id: row.customer_id,
+        status: row.status,
+    };
+    (row.id, kept)
 }
 
 fn customers_page(
@@ -193,9 +202,10 @@ fn check_customer(
     let recorded = Recorded {
         subscriptions: &subscriptions,
         singles: &singles,
+        withdrawals: &withdrawals,
     };
     check_history(findings, &recorded, &happenings);
-    check_proofs(findings, &happenings, &page.kept);
+    check_proofs(findings, &customer.id, &happenings, &page.kept);
     if published.catalogue.provider.keep_last_contract {
         check_kept(
             findings,

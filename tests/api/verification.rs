@@ -37,6 +37,14 @@ const DAMAGES: &[(Invariant, &str)] = &[
         "UPDATE legal_documents SET content = 'y', sha256 = 'a1fce4363854ff888cff4b8e7875d600c2682390412a8cf79b37d0b11148b0fa'
             WHERE key = 'dpa'",
     ),
+    (
+        Invariant::DocumentsUnchanged,
+        "UPDATE legal_documents SET title = 'Anything' WHERE key = 'privacy' OR key = 'terms'",
+    ),
+    (
+        Invariant::SnapshotIsPresent,
+        "UPDATE declarations SET status = 'rejected' WHERE status = 'executed'",
+    ),
     (Invariant::DocumentsUnchanged, "DELETE FROM declarations"),
     (
         Invariant::CreditsBounded,
@@ -99,6 +107,11 @@ const DAMAGES: &[(Invariant, &str)] = &[
         Invariant::OneEventPerEffect,
         "UPDATE events SET type = 'charge.voided' WHERE type = 'charge.created'",
     ),
+    (
+        Invariant::SnapshotIsPresent,
+        "UPDATE withdrawals SET received_at = '2020-01-01 00:00:00'",
+    ),
+    (Invariant::OneEventPerEffect, "DELETE FROM withdrawals"),
 ];
 
 async fn each_kind_of_damage_is_found(app: TestApp<'_>) {

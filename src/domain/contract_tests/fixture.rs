@@ -28,7 +28,7 @@ use crate::{
         subscription::Subscription,
         time_zone::TimeZone,
         violation::Violation,
-        withdrawal::{Withdrawal, WithdrawalRequest, withdraw},
+        withdrawal::{Withdrawal, WithdrawalRequest, withdraw_alone},
     },
 };
 
@@ -297,7 +297,7 @@ impl World {
     }
 
     pub fn try_withdraw(&mut self, request: &WithdrawalRequest) -> Result<Withdrawal, Violation> {
-        let outcome = self.run(|account, circumstances| withdraw(account, circumstances, request))?;
+        let outcome = self.run(|account, circumstances| withdraw_alone(account, circumstances, request))?;
         Ok(outcome.withdrawal)
     }
 

@@ -9,7 +9,7 @@ use crate::domain::{
     preview::{Preview, PreviewParts, preview},
     revocation::revoke,
     violation::Violation,
-    withdrawal::{WithdrawalRequest, withdraw},
+    withdrawal::{WithdrawalRequest, withdraw_alone},
 };
 
 fn parts(effective_on: time::Date, subscription_ids: Vec<String>, change_ids: Vec<String>) -> PreviewParts {
@@ -78,7 +78,7 @@ impl World {
 
     pub fn foresee_withdrawal(&self, request: &WithdrawalRequest) -> Result<Preview, Violation> {
         self.foresee(|account, circumstances| {
-            let withdrawal = withdraw(account, circumstances, request)?.withdrawal;
+            let withdrawal = withdraw_alone(account, circumstances, request)?.withdrawal;
             let traces = &withdrawal.traces;
             let touched = traces.restored_ids.iter().chain(&traces.withdrawn_add_on_booking_ids);
             Ok(PreviewParts {

@@ -12,6 +12,7 @@ use crate::domain::{
     event::{change_snapshot, subscription_snapshot},
     event_type::{ChangeVerb, EventType},
     subscription::Subscription,
+    withdrawal::{Withdrawal, withdrawal_snapshot},
 };
 
 /// An event as it stands in the log.
@@ -34,14 +35,27 @@ pub struct Recorded<'a> {
     pub subscriptions: &'a [Subscription],
     /// Ids of what came to be once, by the type of event that tells it: documents, withdrawals, payments.
     pub singles: &'a [(EventType, String)],
+    /// The withdrawals themselves.
+    pub withdrawals: &'a [Withdrawal],
 }
 
-/// Checks one customer's events against what is recorded: each effect has one event, and the last one about an object tells how
-/// it is.
+/// Checks one customer's events against what is recorded: each effect has one event, nothing that was told is gone, and the last
+/// event about an object tells how it is.
 pub fn check_history(findings: &mut Findings, recorded: &Recorded<'_>, happenings: &[Happening]) {
     let told = Told::of(happenings);
     for (event_type, id) in recorded.singles {
         told.once(findings, *event_type, id);
+    }
+    told.nothing_is_gone(findings, recorded);
+    for withdrawal in recorded.withdrawals {
+        // What it touched is told in more detail from version to version; what was declared never is.
+        let declared = |mut snapshot: Value| {
+            snapshot["traces"] = Value::Null;
+            snapshot
+        };
+        check_last(findings, happenings, &withdrawal.id, &["withdrawal"], declared, |_| {
+            withdrawal_snapshot(withdrawal)
+        });
     }
     for subscription in recorded.subscriptions {
         let of = |event_type: EventType| match &subscription.booking {
@@ -61,7 +75,9 @@ pub fn check_history(findings: &mut Findings, recorded: &Recorded<'_>, happening
             let names = ["plan_change", "cancellation"];
             // What was withdrawn from is told by the withdrawal.
             if change.status != ChangeStatus::Withdrawn {
-                check_last(findings, happenings, &change.id, &names, |_| change_snapshot(change));
+                check_last(findings, happenings, &change.id, &names, whole, |_| {
+                    change_snapshot(change)
+                });
             }
         }
         for charge in &subscription.charges {
@@ -72,6 +88,7 @@ pub fn check_history(findings: &mut Findings, recorded: &Recorded<'_>, happening
             happenings,
             &subscription.id,
             &["subscription", "add_on"],
+            whole,
             |on| subscription_snapshot(subscription, on),
         );
     }
@@ -96,12 +113,18 @@ fn check_charge(findings: &mut Findings, told: &Told<'_>, charge: &Charge) {
     }
 }
 
-/// The last event with a snapshot of the object must tell what the object is now.
+/// A snapshot is compared as a whole.
+fn whole(snapshot: Value) -> Value {
+    snapshot
+}
+
+/// The last event with a snapshot of the object must tell what the object is now, as far as it is `compared`.
 fn check_last(
     findings: &mut Findings,
     happenings: &[Happening],
     id: &str,
     names: &[&str],
+    compared: impl Fn(Value) -> Value,
     present: impl Fn(Date) -> Value,
 ) {
     let last = happenings.iter().rev().find_map(|happening| {
@@ -112,7 +135,7 @@ fn check_last(
     let Some((happening, snapshot)) = last else {
         return;
     };
-    let present = present(happening.on);
+    let (snapshot, present) = (compared(snapshot.clone()), compared(present(happening.on)));
     let differs = || {
         let members = present.as_object().into_iter().flatten();
         let names: Vec<&str> = members
@@ -126,7 +149,7 @@ fn check_last(
             names.join(", ")
         )
     };
-    findings.check(Invariant::SnapshotIsPresent, id, *snapshot == present, differs);
+    findings.check(Invariant::SnapshotIsPresent, id, snapshot == present, differs);
 }
 
 /// The member of an event's data that names the effect: of changes to a booking the change, not the booking.
@@ -143,6 +166,25 @@ fn subject(event_type: EventType) -> &'static str {
         | Type::AddOnCancellationSuperseded => "cancellation",
         other => other.object(),
     }
+}
+
+/// Whether an event of this type tells of something that is recorded from then on.
+fn begins_a_record(event_type: EventType) -> bool {
+    use EventType as Type;
+    matches!(
+        event_type,
+        Type::SubscriptionCreated
+            | Type::AddOnCreated
+            | Type::PlanChangeCreated
+            | Type::CancellationCreated
+            | Type::AddOnQuantityChangeCreated
+            | Type::AddOnCancellationCreated
+            | Type::ChargeCreated
+            | Type::InvoiceIssued
+            | Type::CreditNoteIssued
+            | Type::PaymentRecorded
+            | Type::WithdrawalCreated
+    )
 }
 
 /// How often each effect is told.
@@ -168,6 +210,25 @@ impl<'a> Told<'a> {
             }
         }
         told
+    }
+
+    /// What an event says has come to be is still there.
+    fn nothing_is_gone(&self, findings: &mut Findings, recorded: &Recorded<'_>) {
+        let mut known: BTreeSet<&str> = recorded.singles.iter().map(|(_, id)| id.as_str()).collect();
+        for subscription in recorded.subscriptions {
+            known.insert(&subscription.id);
+            known.extend(subscription.changes.iter().map(|change| change.id.as_str()));
+            known.extend(subscription.charges.iter().map(|charge| charge.id.as_str()));
+        }
+        let begun = self.by_object.keys();
+        let begun = begun.filter(|(name, _)| EventType::parse(name).is_some_and(begins_a_record));
+        for (name, id) in begun.filter(|(_, id)| !known.contains(id)) {
+            findings.offend(
+                Invariant::OneEventPerEffect,
+                id,
+                format!("{name} tells of it, but it is gone"),
+            );
+        }
     }
 
     fn count(&self, event_type: EventType, id: &str) -> u32 {

@@ -14,7 +14,7 @@ pub use cash::{Cash, check_cash};
 pub use contracts::{check_contract, check_one_is_kept};
 pub use documents::{IssuedDocument, check_document};
 pub use history::{Happening, Recorded, check_history};
-pub use proofs::{Kept, check_proofs};
+pub use proofs::{Kept, KeptDeclaration, KeptDocument, check_proofs};
 
 /// A sentence that must be true of every database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

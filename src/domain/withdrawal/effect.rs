@@ -147,8 +147,17 @@ impl<'a> Effect<'a> {
     fn charge_usage(&mut self, account: &mut Account, id: &str) -> Result<(), Violation> {
         let (known, told) = (account.subscription(id)?.charges.len(), account.events.len());
         charge_usage_now(account, id, self.moment)?;
-        self.events.extend(account.events.drain(told..));
-        let made = account.subscription(id)?.charges[known..].to_vec();
+        account.events.truncate(told);
+        let subscription = account.subscription_mut(id)?;
+        for charge in &mut subscription.charges[known..] {
+            charge.change_id = Some(self.request.withdrawal_id.clone());
+        }
+        let made = subscription.charges[known..].to_vec();
+        for charge in &made {
+            let mut event = DraftEvent::of_charge(EventType::ChargeCreated, subscription.contract_id(), charge);
+            event.by_caller = true;
+            self.events.push(event);
+        }
         self.compensation.extend(made.iter().cloned());
         self.measured.extend(made);
         Ok(())

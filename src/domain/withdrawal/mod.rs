@@ -132,12 +132,32 @@ pub fn withdraw(
     Ok(WithdrawalOutcome { withdrawal, because })
 }
 
+/// Withdraws as the only thing a command does, and ends it: the withdrawal then tells everything it settles, also what had been
+/// credited before and is paid out because the last contract is over.
+///
+/// # Errors
+/// As [`withdraw`].
+pub fn withdraw_alone(
+    account: &mut Account,
+    circumstances: &Circumstances<'_>,
+    request: &WithdrawalRequest,
+) -> Result<WithdrawalOutcome, Violation> {
+    let issued = account.billing.issued.len();
+    let outcome = withdraw(account, circumstances, request)?;
+    due::end_command(account, circumstances.moment())?;
+    Ok(WithdrawalOutcome {
+        withdrawal: with_documents(account, outcome.withdrawal, issued)?,
+        ..outcome
+    })
+}
+
 /// The withdrawal with all corrections of the day: where the last contract ends with it, what was credited before is settled too.
 fn with_documents(account: &mut Account, mut withdrawal: Withdrawal, issued: usize) -> Result<Withdrawal, Violation> {
     let corrections = account.billing.issued[issued..]
         .iter()
         .filter_map(|document| Some((document, document.correction.as_ref()?)));
     withdrawal.traces.credit_note_ids.clear();
+    withdrawal.traces.set_off.clear();
     withdrawal.amounts.refund = Money::zero(withdrawal.amounts.refund.currency);
     for (document, correction) in corrections {
         withdrawal.traces.credit_note_ids.push(document.id.clone());

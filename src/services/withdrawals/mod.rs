@@ -9,9 +9,10 @@ use time::{Date, OffsetDateTime, macros::date};
 use crate::domain::account::Account;
 use crate::domain::charge::Charge;
 use crate::domain::ids::IdKind;
+use crate::domain::invoice;
 use crate::domain::preview::{Preview, PreviewParts, preview};
 use crate::domain::violation::Violation;
-use crate::domain::withdrawal::{Withdrawal, WithdrawalOutcome, WithdrawalRequest, withdraw};
+use crate::domain::withdrawal::{Withdrawal, WithdrawalOutcome, WithdrawalRequest, withdraw_alone};
 use crate::error::{AppError, FieldError};
 use crate::services::command::{self, Command};
 use crate::services::idempotency::Answer;
@@ -72,7 +73,7 @@ pub struct RefundedPayment {
 /// Withdraws.
 ///
 /// # Errors
-/// Those of [`withdraw`], [`AppError::PreviewStale`], [`AppError::NotFound`].
+/// Those of [`withdraw_alone`], [`AppError::PreviewStale`], [`AppError::NotFound`].
 pub fn create(
     state: &AppState,
     command: &Command,
@@ -96,7 +97,7 @@ pub fn create(
         &|bench, (withdrawal, refunded)| {
             answer(WithdrawalView {
                 refunded,
-                ..bench.withdrawal_view(withdrawal)
+                ..bench.withdrawal_view(withdrawal)?
             })
         },
     )
@@ -106,13 +107,17 @@ pub fn create(
 /// [`REACH`], so that everything charged can be taken back; saving it stores the withdrawal too.
 ///
 /// # Errors
-/// Those of [`withdraw`].
+/// Those of [`withdraw_alone`].
 pub fn execute_in(bench: &mut Workbench, new: &NewWithdrawal) -> Result<WithdrawalOutcome, AppError> {
     let request = WithdrawalRequest {
         withdrawal_id: IdKind::Withdrawal.generate(),
         ..request(&bench.ground, new)
     };
-    Ok(withdraw(&mut bench.account, &bench.ground.circumstances(), &request)?)
+    Ok(withdraw_alone(
+        &mut bench.account,
+        &bench.ground.circumstances(),
+        &request,
+    )?)
 }
 
 /// What the withdrawal would do.
@@ -164,7 +169,7 @@ fn request(ground: &Ground, new: &NewWithdrawal) -> WithdrawalRequest {
 fn foresee(ground: &Ground, before: &Account, request: &WithdrawalRequest) -> Result<Preview, Violation> {
     let circumstances = ground.circumstances();
     let mut after = before.clone();
-    let outcome = withdraw(&mut after, &circumstances, request)?;
+    let outcome = withdraw_alone(&mut after, &circumstances, request)?;
     let withdrawal = &outcome.withdrawal;
     let parts = PreviewParts {
         effective_on: withdrawal.withdrawn_on,
@@ -184,14 +189,16 @@ fn foresee(ground: &Ground, before: &Account, request: &WithdrawalRequest) -> Re
 
 impl Workbench {
     /// A withdrawal made on the workbench as readers will see it, but for the payments a refund goes back to.
-    fn withdrawal_view(&self, withdrawal: Withdrawal) -> WithdrawalView {
+    fn withdrawal_view(&self, withdrawal: Withdrawal) -> Result<WithdrawalView, AppError> {
         let charges = self.account.subscriptions.iter().flat_map(|each| &each.charges);
         let caused = charges.filter(|charge| charge.change_id.as_ref() == Some(&withdrawal.id));
-        WithdrawalView {
+        let told = caused.map(|charge| invoice::as_invoiced(charge, self.account.treatment_of(charge)));
+        let charges = told.collect::<Result<_, _>>().map_err(Violation::from)?;
+        Ok(WithdrawalView {
             refunded: Vec::new(),
-            charges: caused.cloned().collect(),
+            charges,
             customer_id: self.customer_id().to_owned(),
             withdrawal,
-        }
+        })
     }
 }

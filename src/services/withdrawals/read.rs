@@ -7,11 +7,11 @@ use crate::domain::ids::IdKind;
 use crate::domain::withdrawal::Withdrawal;
 use crate::error::AppError;
 use crate::page::{Page, PageKey, PageRequest};
-use crate::repositories::account::charge_in_memory;
 use crate::repositories::charges;
 use crate::repositories::payments::{self, PaymentRow};
 use crate::repositories::withdrawals::{self, WithdrawalFilter, WithdrawalRow};
-use crate::services::{restriction, views};
+use crate::services::charges::as_invoiced;
+use crate::services::{due, restriction, views};
 use crate::state::AppState;
 
 /// One withdrawal.
@@ -27,7 +27,7 @@ pub fn find(state: &AppState, principal: &Principal, id: &str) -> Result<Withdra
         let row = row.ok_or(AppError::NotFound)?;
         principal.require(Scope::SubscriptionsRead)?;
         restriction::check(conn, principal, Some(&row.customer_id))?;
-        views_of(conn, &[row])?.pop().ok_or(AppError::NotFound)
+        views_of(state, conn, &[row])?.pop().ok_or(AppError::NotFound)
     })
 }
 
@@ -68,17 +68,24 @@ pub fn list(
     };
     let views = state.db.read(|conn| {
         let rows = withdrawals::list(conn, &filter, request.rows())?;
-        views_of(conn, &rows)
+        views_of(state, conn, &rows)
     })?;
     Ok(Page::cut(views, request, |view| PageKey::of_id(&view.withdrawal.id)))
 }
 
-fn views_of(conn: &mut DbConnection, rows: &[WithdrawalRow]) -> Result<Vec<WithdrawalView>, AppError> {
+fn views_of(
+    state: &AppState,
+    conn: &mut DbConnection,
+    rows: &[WithdrawalRow],
+) -> Result<Vec<WithdrawalView>, AppError> {
+    let Some(first) = rows.first() else {
+        return Ok(Vec::new());
+    };
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-    let mut caused = Vec::new();
-    for row in charges::load_of_changes(conn, &ids)? {
-        caused.push(charge_in_memory(&row)?);
-    }
+    let customers: Vec<&str> = rows.iter().map(|row| row.customer_id.as_str()).collect();
+    let instants = due::business_instants(state, conn, &customers)?;
+    let caused = charges::load_of_changes(conn, &ids)?;
+    let caused = as_invoiced(state, conn, &first.provider_id, &caused, &instants)?;
     let mut views = Vec::with_capacity(rows.len());
     for row in rows {
         let of_it = caused
