@@ -142,6 +142,34 @@ impl EmailKind {
     pub fn is_notice(self) -> bool {
         matches!(self, Self::PlanChangeApplied | Self::CancellationEffective)
     }
+
+    /// Whether it confirms the receipt of what a customer declared or ordered. Such a mail is owed at once (§ 312i Abs. 1 Nr. 3,
+    /// § 312k Abs. 4, § 356a Abs. 4 BGB) and waits for no other; all others keep their place behind what was written before.
+    pub fn goes_at_once(self) -> bool {
+        match self {
+            Self::ContractConcluded
+            | Self::PlanChangeReceived
+            | Self::CancellationReceived
+            | Self::WithdrawalReceived
+            | Self::AddOnBooked
+            | Self::AddOnQuantityChanged
+            | Self::AddOnCancellationReceived
+            | Self::AddOnWithdrawn
+            | Self::DeclarationReceived => true,
+            // What was taken back reads as such only after what it takes back.
+            Self::PlanChangeRevoked
+            | Self::CancellationRevoked
+            | Self::AddOnQuantityChangeRevoked
+            | Self::AddOnCancellationRevoked
+            | Self::PlanChangeApplied
+            | Self::CancellationDecided
+            | Self::CancellationEffective
+            | Self::InvoiceIssued
+            | Self::CreditNoteIssued
+            | Self::DeclarationRejected
+            | Self::WebhookEndpointDisabled => false,
+        }
+    }
 }
 
 /// Where an e-mail stands.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::customers::restricted;
 use crate::db::schema::emails;
 use crate::db::{DbConnection, DbError, JsonText, MultiBackend, Utc, insert_many, lock_free_rows};
+use crate::domain::email::EmailKind;
 
 /// Who an e-mail is from, apart from the server's own address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -226,7 +227,16 @@ fn is_next() -> SqlLiteral<Bool> {
 }
 
 /// Takes up to `limit` waiting e-mails in hand until `until`, oldest first, leaving out those another worker holds and those an
-/// earlier one goes before. One whose lease has run out was left behind by a worker that stopped, and is taken again.
+/// The kinds that wait for no other e-mail.
+fn at_once() -> impl Iterator<Item = &'static str> {
+    EmailKind::ALL
+        .into_iter()
+        .filter(|kind| kind.goes_at_once())
+        .map(EmailKind::as_str)
+}
+
+/// earlier one goes before; a confirmation of receipt waits for no other. One whose lease has run out was left behind by a worker
+/// that stopped, and is taken again.
 pub fn lease(conn: &mut DbConnection, now: Utc, until: Utc, limit: i64) -> Result<Vec<EmailRow>, DbError> {
     let mut rows: Vec<EmailRow> = lock_free_rows!(
         conn,
@@ -238,7 +248,7 @@ pub fn lease(conn: &mut DbConnection, now: Utc, until: Utc, limit: i64) -> Resul
                     .or(emails::status.eq("sending").and(emails::leased_until.le(now)))
             )
             .filter(emails::next_attempt_at.le(now))
-            .filter(is_next())
+            .filter(emails::kind.eq_any(at_once()).or(is_next()))
             .order((emails::next_attempt_at, emails::id))
             .limit(limit)
             .select(EmailRow::as_select()),
@@ -269,7 +279,7 @@ pub fn is_waiting(conn: &mut DbConnection, now: Utc) -> Result<bool, DbError> {
                 .or(emails::status.eq("sending").and(emails::leased_until.le(now))),
         )
         .filter(emails::next_attempt_at.le(now))
-        .filter(is_next());
+        .filter(emails::kind.eq_any(at_once()).or(is_next()));
     Ok(diesel::select(diesel::dsl::exists(query)).get_result(conn)?)
 }
 
@@ -287,7 +297,7 @@ pub fn settle(conn: &mut DbConnection, id: &str, attempt: i32, outcome: &EmailOu
 }
 
 /// Lets what follows an e-mail to the same customer and address wait until its next attempt, so that nobody who looks for work
-/// walks past it meanwhile.
+/// walks past it meanwhile; not the confirmations of receipt, which go at once.
 pub fn wait_behind(conn: &mut DbConnection, first: &EmailRow, until: Utc) -> Result<(), DbError> {
     let Some(customer_id) = &first.customer_id else {
         return Ok(());
@@ -298,6 +308,7 @@ pub fn wait_behind(conn: &mut DbConnection, first: &EmailRow, until: Utc) -> Res
         .filter(emails::recipient.eq(&first.recipient))
         .filter(emails::id.gt(&first.id))
         .filter(emails::next_attempt_at.lt(until));
+        .filter(emails::kind.ne_all(at_once()))
     diesel::update(followers)
         .set(emails::next_attempt_at.eq(until))
         .execute(conn)?;

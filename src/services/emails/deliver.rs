@@ -20,8 +20,8 @@ use crate::state::{AppState, Delivery};
 /// How long a worker may have a mail in hand before another takes it over. Longer than a conversation with a slow mail server.
 const LEASE: Duration = Duration::minutes(4);
 
-/// Delivers the mail that has waited longest, and those to one customer in the order in which they were written; says whether
-/// there was one.
+/// Delivers the mail that has waited longest, and those to one customer in the order in which they were written, except that a
+/// confirmation of receipt waits for no other; says whether there was one.
 ///
 /// # Errors
 /// Those of the database. What goes wrong with the mail is recorded with the mail.
