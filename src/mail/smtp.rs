@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use lettre::message::header::ContentType;
-use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Address, Message, SmtpTransport, Transport};
 use time::OffsetDateTime;
@@ -221,9 +221,13 @@ fn automatic() -> lettre::message::header::HeaderValue {
     )
 }
 
+/// A file as it goes over the wire, always as base64: its bytes are what their hash proves, and a server may touch the line ends
+/// and leading dots of anything that travels as text.
 fn attached(attachment: &OutgoingAttachment) -> Result<SinglePart, String> {
     let media_type = ContentType::parse(&attachment.media_type).map_err(|error| error.to_string())?;
-    Ok(Attachment::new(attachment.file_name.clone()).body(attachment.content.clone(), media_type))
+    let content = Body::new_with_encoding(attachment.content.clone(), ContentTransferEncoding::Base64)
+        .map_err(|_| format!("{} cannot be encoded", attachment.file_name))?;
+    Ok(Attachment::new(attachment.file_name.clone()).body(content, media_type))
 }
 
 #[cfg(test)]

@@ -251,7 +251,7 @@ async fn a_document_that_was_tampered_with_says_so(app: TestApp<'_>) {
 }
 
 /// Publishes the demo catalogue with changed documents.
-fn publish(app: &TestApp<'_>, change: impl Fn(&mut Value)) {
+pub fn publish(app: &TestApp<'_>, change: impl Fn(&mut Value)) {
     let (_, text) = vertragswerk::demo::CATALOGUES
         .iter()
         .find(|(_, text)| text.contains("\"sprechfenster\""))

@@ -58,6 +58,8 @@ pub struct Received {
     pub mime: Mime,
 }
 
+    /// Headers and body as they came, dots unstuffed.
+    pub raw: String,
 /// Certificate authority of the encrypted server.
 pub fn authority() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api/helpers/tls/ca.pem")
@@ -212,7 +214,8 @@ fn converse(shared: &Shared, tcp: TcpStream) -> std::io::Result<()> {
             }
         } else if upper == "DATA" {
             say(&mut link, "354 go ahead")?;
-            let mime = Mime::parse(&read_content(&mut link)?);
+            let raw = read_content(&mut link)?;
+            let mime = Mime::parse(&raw);
             let received = Received {
                 from: from.clone(),
                 to: to.clone(),
@@ -234,6 +237,7 @@ fn converse(shared: &Shared, tcp: TcpStream) -> std::io::Result<()> {
                     say(&mut link, "250 taken")?;
                 }
             }
+                raw,
         } else if upper == "QUIT" {
             return say(&mut link, "221 bye");
         } else {
