@@ -9,6 +9,7 @@ mod shutdown;
 use crate::state::AppState;
 
 pub use delivery_loop::deliver;
+pub use mail_loop::run as send_mails;
 pub use shutdown::Shutdown;
 
 /// Runs all loops until `shutdown`, each in a thread of its own. Blocks the calling thread.

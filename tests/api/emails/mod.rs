@@ -7,3 +7,4 @@ mod delivery;
 mod history;
 mod order;
 pub mod settlement;
+mod senders;

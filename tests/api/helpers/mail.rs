@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -24,6 +24,8 @@ pub enum Behaviour {
     RefuseContent(&'static str),
     /// Takes the mail and hangs up without an answer.
     HangUpAfterContent,
+    /// Reads the mail and accepts it only when released.
+    Hold,
     /// Hangs up when greeted.
     HangUp,
 }
@@ -38,6 +40,8 @@ struct Shared {
     script: Mutex<VecDeque<Behaviour>>,
     accepted: Mutex<Vec<Received>>,
     refused: Mutex<Vec<Received>>,
+    /// How many mails are held, and whether they may go on.
+    held: (Mutex<(usize, bool)>, Condvar),
     tls: Option<Arc<ServerConfig>>,
     /// Whether it speaks TLS from the first byte on.
     wrapped: bool,
@@ -54,12 +58,12 @@ pub struct Received {
     pub encrypted: bool,
     /// `user\0password` of AUTH PLAIN.
     pub login: Option<String>,
+    /// Headers and body as they came, dots unstuffed.
+    pub raw: String,
     /// Headers and body.
     pub mime: Mime,
 }
 
-    /// Headers and body as they came, dots unstuffed.
-    pub raw: String,
 /// Certificate authority of the encrypted server.
 pub fn authority() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api/helpers/tls/ca.pem")
@@ -102,6 +106,7 @@ impl MailServer {
             script: Mutex::default(),
             accepted: Mutex::default(),
             refused: Mutex::default(),
+            held: Default::default(),
             tls,
             wrapped,
         });
@@ -131,6 +136,17 @@ impl MailServer {
     /// The mails it has read, but not accepted.
     pub fn refused(&self) -> Vec<Received> {
         self.shared.refused.lock().clone()
+    }
+
+    /// How many mails it was told to hold and has read.
+    pub fn held(&self) -> usize {
+        self.shared.held.0.lock().0
+    }
+
+    /// Accepts the mails it holds.
+    pub fn release(&self) {
+        self.shared.held.0.lock().1 = true;
+        self.shared.held.1.notify_all();
     }
 
     /// Its configuration: `login` and `query` complete `smtp://127.0.0.1:port`.
@@ -221,6 +237,7 @@ fn converse(shared: &Shared, tcp: TcpStream) -> std::io::Result<()> {
                 to: to.clone(),
                 encrypted,
                 login: login.clone(),
+                raw,
                 mime,
             };
             match behaviour.take() {
@@ -232,12 +249,16 @@ fn converse(shared: &Shared, tcp: TcpStream) -> std::io::Result<()> {
                     shared.refused.lock().push(received);
                     return Ok(());
                 }
-                _ => {
+                next => {
+                    if matches!(next, Some(Behaviour::Hold)) {
+                        let mut held = shared.held.0.lock();
+                        held.0 += 1;
+                        shared.held.1.wait_while(&mut held, |held| !held.1);
+                    }
                     shared.accepted.lock().push(received);
                     say(&mut link, "250 taken")?;
                 }
             }
-                raw,
         } else if upper == "QUIT" {
             return say(&mut link, "221 bye");
         } else {
