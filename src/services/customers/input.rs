@@ -8,6 +8,7 @@ use crate::domain::invoice::{BillingDetails, is_vat_id};
 use crate::domain::localized::Locale;
 use crate::domain::text::is_plain_line;
 use crate::error::{AppError, FieldError};
+use crate::mail::is_address;
 
 /// Greatest number of metadata pairs.
 const METADATA_PAIRS: usize = 50;
@@ -208,18 +209,11 @@ impl Faults {
         }
     }
 
-    /// Just enough to catch a typing error: something, one @, a domain. Whether mail arrives only sending tells.
+    /// An address mail can be sent to, in whatever script. Whether it arrives only sending tells.
     pub(super) fn email(&mut self, email: &str) {
-        let parts = email.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.starts_with('.')
-        });
         if email.chars().count() > EMAIL {
             self.push(too_long("/email", EMAIL));
-        } else if !parts
-            || email
-                .chars()
-                .any(|character| character.is_whitespace() || character.is_control())
-        {
+        } else if !is_address(email) {
             self.push(FieldError::body(
                 "/email",
                 "invalid_format",
@@ -315,11 +309,26 @@ mod tests {
                 .contains("too_long")
         );
         assert!(faults_of(|customer| customer.name = "ü".repeat(200)).is_empty());
-        for wrong in ["", "a", "@b", "a@", "a@.b", "a b@c", "a@b\n"] {
+        let never = [
+            "<a@b.de>",
+            "a@b,de",
+            "a..b@c.de",
+            "a@b..de",
+            "a:b@c.de",
+            "a(b)@c.de",
+            "a\\b@c.de",
+        ];
+        for wrong in ["", "a", "@b", "a@", "a@.b", "a b@c", "a@b\n"].into_iter().chain(never) {
             assert_eq!(
                 faults_of(|customer| customer.email = wrong.to_owned()).len(),
                 1,
                 "{wrong:?}"
+            );
+        }
+        for right in ["jürgen@müller.example", "用户@例子.example", "o'neill+abo@mail.example"] {
+            assert!(
+                faults_of(|customer| customer.email = right.to_owned()).is_empty(),
+                "{right}"
             );
         }
         let many = (0..51).map(|index| (format!("k{index}"), String::new())).collect();

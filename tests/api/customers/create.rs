@@ -11,6 +11,7 @@ use crate::helpers::{TestApp, over_http};
 over_http!(
     a_customer_is_created_and_read_back,
     everything_wrong_is_named_at_once,
+    an_address_no_mail_can_go_to_is_refused,
     numbers_and_external_ids_are_unique_per_provider,
     a_repetition_makes_no_second_customer,
     equal_commands_at_once_make_one_customer,
@@ -133,6 +134,35 @@ async fn everything_wrong_is_named_at_once(app: TestApp<'_>) {
             .as_array()
             .is_some_and(Vec::is_empty)
     );
+}
+
+async fn an_address_no_mail_can_go_to_is_refused(app: TestApp<'_>) {
+    let staff = app.staff("sprechfenster");
+    let customer = create(&staff, json!({})).await;
+    let path = format!("/v1/customers/{}", customer["id"].as_str().expect("an id"));
+    for never in [
+        "<a@b.de>",
+        "a@b,de",
+        "a..b@c.de",
+        "a@b..de",
+        "a:b@c.de",
+        "a(b)@c.de",
+        "a\\b@c.de",
+    ] {
+        let email = json!({ "email": never });
+        for answer in [
+            staff.post("/v1/customers", with(somebody(), email.clone())).await,
+            staff.patch(&path, email).await,
+        ] {
+            let refused = answer.expect_problem(422, "validation_failed");
+            assert_eq!(refused["errors"][0]["pointer"], "/email", "{never}");
+            assert_eq!(refused["errors"][0]["code"], "invalid_format", "{never}");
+        }
+    }
+    for good in ["jürgen@müller.example", "用户@例子.example"] {
+        let changed = staff.patch(&path, json!({ "email": good })).await.expect(200);
+        assert_eq!(changed["email"], good);
+    }
 }
 
 async fn numbers_and_external_ids_are_unique_per_provider(app: TestApp<'_>) {

@@ -44,20 +44,22 @@ pub fn plain(faults: &mut Faults, pointer: &str, text: &str, longest: usize) {
     }
 }
 
-/// An e-mail address, roughly: something, one `@`, something with a dot or `localhost`, no white space.
+/// An e-mail address, roughly: something, one `@`, something with a dot, no white space, none of the characters that only a quoted
+/// name may have (RFC 5322 section 3.2.3), and no empty part between two dots.
 pub fn email(faults: &mut Faults, pointer: &str, address: &str) {
     let plausible = address.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty()
             && !domain.contains('@')
-            && !domain.starts_with('.')
-            && !domain.ends_with('.')
             && domain.contains('.')
+            && [local, domain]
+                .iter()
+                .all(|part| part.split('.').all(|word| !word.is_empty()))
     });
     if !plausible
         || address.len() > 254
-        || address
-            .chars()
-            .any(|character| character.is_whitespace() || character.is_control())
+        || address.chars().any(|character| {
+            character.is_whitespace() || character.is_control() || r#"()<>[]:;\,""#.contains(character)
+        })
     {
         faults.add(
             pointer,

@@ -30,6 +30,26 @@ fn provider_and_documents() {
             &["email_invalid /provider/contact/email"],
         ),
         row(
+            "/provider/contact/email",
+            "<a@b.example>",
+            &["email_invalid /provider/contact/email"],
+        ),
+        row(
+            "/provider/contact/email",
+            "a..b@c.example",
+            &["email_invalid /provider/contact/email"],
+        ),
+        row(
+            "/provider/contact/email",
+            "a@b..example",
+            &["email_invalid /provider/contact/email"],
+        ),
+        row(
+            "/provider/contact/email",
+            "a@b,c.example",
+            &["email_invalid /provider/contact/email"],
+        ),
+        row(
             "/provider/contact/text/en",
             "",
             &["text_empty /provider/contact/text/en"],
