@@ -324,6 +324,7 @@ impl Happening<'_> {
             "dpa": of_kind(DocumentKind::Dpa).map(|document| json!({ "version": document.version })),
             "instruction": instruction,
             "order_button": draft.data["evidence"]["order_button_text"],
+            "early_start": draft.data["evidence"]["early_start_requested"] == true,
         })
     }
 }

@@ -299,6 +299,7 @@ mod tests {
         });
         values["dropped_credit"] = json!("9");
         values["set_off"] = json!(hostile);
+        values["early_start"] = json!(true);
         values
     }
 
