@@ -186,12 +186,13 @@ pub fn of_events(conn: &mut DbConnection, event_ids: &[&str]) -> Result<Vec<Emai
         .load(conn)?)
 }
 
-/// Gives the e-mails about an object to the customer and contract it turned out to concern.
+/// Gives the e-mails about an object to the customer and contract it turned out to concern, or takes them away from where they do
+/// not belong.
 pub fn assign(
     conn: &mut DbConnection,
     object_id: &str,
-    customer_id: &str,
-    subscription_id: &str,
+    customer_id: Option<&str>,
+    subscription_id: Option<&str>,
 ) -> Result<(), DbError> {
     diesel::update(emails::table.filter(emails::object_id.eq(object_id)))
         .set((
@@ -226,7 +227,6 @@ fn is_next() -> SqlLiteral<Bool> {
     )
 }
 
-/// Takes up to `limit` waiting e-mails in hand until `until`, oldest first, leaving out those another worker holds and those an
 /// The kinds that wait for no other e-mail.
 fn at_once() -> impl Iterator<Item = &'static str> {
     EmailKind::ALL
@@ -235,6 +235,7 @@ fn at_once() -> impl Iterator<Item = &'static str> {
         .map(EmailKind::as_str)
 }
 
+/// Takes up to `limit` waiting e-mails in hand until `until`, oldest first, leaving out those another worker holds and those an
 /// earlier one goes before; a confirmation of receipt waits for no other. One whose lease has run out was left behind by a worker
 /// that stopped, and is taken again.
 pub fn lease(conn: &mut DbConnection, now: Utc, until: Utc, limit: i64) -> Result<Vec<EmailRow>, DbError> {
@@ -307,8 +308,8 @@ pub fn wait_behind(conn: &mut DbConnection, first: &EmailRow, until: Utc) -> Res
         .filter(emails::customer_id.eq(customer_id))
         .filter(emails::recipient.eq(&first.recipient))
         .filter(emails::id.gt(&first.id))
-        .filter(emails::next_attempt_at.lt(until));
         .filter(emails::kind.ne_all(at_once()))
+        .filter(emails::next_attempt_at.lt(until));
     diesel::update(followers)
         .set(emails::next_attempt_at.eq(until))
         .execute(conn)?;

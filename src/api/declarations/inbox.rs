@@ -19,7 +19,7 @@ use crate::domain::access::Principal;
 use crate::domain::ids::IdKind;
 use crate::domain::localized::Locale;
 use crate::error::AppError;
-use crate::services::declarations::{self, Assignment, DeclarationQuery, DeclarationView};
+use crate::services::declarations::{self, Assignment, DeclarationQuery, DeclarationView, Rejection};
 use crate::services::idempotency::Answer;
 use crate::state::AppState;
 
@@ -73,6 +73,11 @@ pub struct RejectDeclaration {
         example = "Zu diesen Angaben gibt es keinen Vertrag."
     )]
     pub reason: String,
+    /// Whether the declaration is not by the customer it was matched to: it is then no longer linked to that customer and contract,
+    /// and its e-mails no longer belong to that customer's history.
+    #[serde(default)]
+    #[schema(default = false)]
+    pub unmatch: bool,
 }
 
 /// List declarations.
@@ -212,8 +217,9 @@ pub async fn execute_declaration(
     tag = "Declarations",
     operation_id = "rejectDeclaration",
     summary = "Reject declaration",
-    description = "Says that a declaration has no effect, and why. It stays received and confirmed; matching it takes the rejection back. For \
-        the provider's staff.",
+    description = "Says that a declaration has no effect, and why. It stays received and confirmed; matching it takes the rejection back. \
+        `unmatch` undoes a wrong match, so that nothing of what somebody else declared stays among that customer's data. For the \
+        provider's staff.",
     params(DeclarationId),
     request_body(content = RejectDeclaration, description = "The reason."),
     responses((status = 200, description = "The rejected declaration.", body = DeclarationDto)),
@@ -233,9 +239,10 @@ pub async fn reject_declaration(
 ) -> Result<HttpResponse, Problem> {
     let locale = context.locale;
     let command = command(principal, context, body.body_hash, None);
-    let reason = body.value.reason;
+    let RejectDeclaration { reason, unmatch } = body.value;
+    let rejection = Rejection { reason, unmatch };
     let work = move |state: &AppState| {
-        declarations::reject(state, &command, &declaration_id.0, &reason, &|view| {
+        declarations::reject(state, &command, &declaration_id.0, &rejection, &|view| {
             rendered(view, locale)
         })
     };

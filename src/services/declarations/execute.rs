@@ -1,7 +1,7 @@
 //! Giving a declaration its effect: through the same rules as a command of someone logged in, in the transaction of the
 //! declaration or of staff's decision, counted from the time of its receipt.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::told::{evidence, snapshot};
@@ -223,7 +223,9 @@ pub(super) fn assign(
     conclude(state, conn, bench, row, decision, by)
 }
 
-/// Notes staff's reasons in the customer's chain, once the customer is known.
+/// Notes in the customer's chain that a declaration is rejected, once the customer is known. Where it turned out to be somebody
+/// else's (`decision` names no customer), the chain of the wrong one learns nothing more of it, not even the reason (Art. 15 Abs. 4
+/// GDPR).
 pub(super) fn note_rejection(
     state: &AppState,
     conn: &mut DbConnection,
@@ -312,7 +314,12 @@ fn conclude(
     by: By<'_>,
 ) -> Result<DeclarationRow, AppError> {
     let caller = by.caller(&row, bench.customer_id());
+    let before = row.subscription_id.clone();
     apply(&mut row, &decision);
+    let mut told = snapshot(&row);
+    if row.customer_id.is_none() {
+        told["reason"] = Value::Null;
+    }
     let event_type = match DeclarationStatus::parse(&row.status) {
         Some(DeclarationStatus::Executed) => EventType::DeclarationExecuted,
         Some(DeclarationStatus::Rejected) => EventType::DeclarationRejected,
@@ -320,18 +327,22 @@ fn conclude(
     };
     bench.account.events.push(DraftEvent {
         event_type,
-        subscription_id: row.subscription_id.clone(),
+        subscription_id: row.subscription_id.clone().or(before),
         occurred_at: bench.ground.now,
         by_caller: true,
-        data: json!({ "declaration": snapshot(&row) }),
+        data: json!({ "declaration": told }),
     });
     bench.stamp();
     bench.save(conn, &caller, state.clock.now())?;
     declarations::decide(conn, &row.id, &decision)?;
-    if let (Some(customer_id), Some(subscription_id)) = (&row.customer_id, &row.subscription_id) {
-        // What was mailed before anybody knew whose declaration it was belongs to the customer's history from now on.
-        emails::assign(conn, &row.id, customer_id, subscription_id)?;
-    }
+    // What was mailed before anybody knew whose declaration it was belongs to the customer's history from now on, and no longer to
+    // that of a customer whose it is not.
+    emails::assign(
+        conn,
+        &row.id,
+        row.customer_id.as_deref(),
+        row.subscription_id.as_deref(),
+    )?;
     Ok(row)
 }
 

@@ -11,6 +11,7 @@ use crate::domain::ids::IdKind;
 use crate::error::AppError;
 use crate::page::{Page, PageKey, PageRequest};
 use crate::repositories::declarations::{self, DeclarationDecision, DeclarationFilter, DeclarationRow, HolderRow};
+use crate::repositories::emails;
 use crate::repositories::providers::{ProviderRow, provider_find};
 use crate::services::command::Command;
 use crate::services::idempotency::{self, Answer};
@@ -33,6 +34,15 @@ pub struct DeclarationQuery {
 pub struct Assignment {
     /// The contract (`sub_`).
     pub subscription_id: String,
+}
+
+/// Why a declaration has no effect.
+#[derive(Debug, Clone)]
+pub struct Rejection {
+    /// The reason, told to the address of the declaration.
+    pub reason: String,
+    /// Whether the customer it was matched to is not the one who declared: it is no longer linked to that customer.
+    pub unmatch: bool,
 }
 
 /// How a decided declaration is told to the caller.
@@ -129,7 +139,8 @@ pub fn execute(state: &AppState, command: &Command, id: &str, render: &Render<'_
     })
 }
 
-/// Says that a declaration has no effect, and why. It stays received all the same.
+/// Says that a declaration has no effect, and why. It stays received all the same. A wrong match is undone on demand: what a
+/// third person declared, and the mails about it, are none of that customer's data (Art. 15 Abs. 4 GDPR).
 ///
 /// # Errors
 /// As [`match_to`].
@@ -137,19 +148,20 @@ pub fn reject(
     state: &AppState,
     command: &Command,
     id: &str,
-    reason: &str,
+    rejection: &Rejection,
     render: &Render<'_>,
 ) -> Result<Answer, AppError> {
     decide(state, command, id, DeclarationStep::Reject, render, &|conn, mut row| {
+        let stays = !rejection.unmatch;
         let decision = DeclarationDecision {
             status: DeclarationStatus::Rejected.as_str().to_owned(),
             automatic: row.automatic,
-            customer_id: row.customer_id.clone(),
-            subscription_id: row.subscription_id.clone(),
-            timely: row.timely,
-            last_day_on: row.last_day_on,
+            customer_id: row.customer_id.clone().filter(|_| stays),
+            subscription_id: row.subscription_id.clone().filter(|_| stays),
+            timely: row.timely.filter(|_| stays),
+            last_day_on: row.last_day_on.filter(|_| stays),
             result_id: None,
-            reason: Some(reason.to_owned()),
+            reason: Some(rejection.reason.clone()),
             decided_by: Some(command.principal.id.clone()),
             decided_at: Some(state.clock.now().into()),
             version: row.version + 1,
@@ -159,6 +171,12 @@ pub fn reject(
             None => {
                 declarations::decide(conn, &row.id, &decision)?;
                 apply(&mut row, &decision);
+                emails::assign(
+                    conn,
+                    &row.id,
+                    row.customer_id.as_deref(),
+                    row.subscription_id.as_deref(),
+                )?;
                 row
             }
         };

@@ -9,7 +9,7 @@ mod receive;
 mod told;
 
 pub use drafts::{Draft, confirm, draft, find_confirmed, find_draft, forget_expired_drafts};
-pub use inbox::{Assignment, DeclarationQuery, execute, find, list, match_to, reject};
+pub use inbox::{Assignment, DeclarationQuery, Rejection, execute, find, list, match_to, reject};
 pub use receive::{Received, Submission, find_receipt, form_key, provider_name, receive};
 
 use time::OffsetDateTime;

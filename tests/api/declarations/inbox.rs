@@ -10,6 +10,7 @@ use crate::helpers::{TestApp, over_http};
 over_http!(
     staff_find_the_contract_and_count_from_the_receipt,
     a_rejection_is_told_and_can_be_taken_back,
+    a_wrong_match_leaves_nothing_with_the_wrong_customer,
     nobody_but_staff_sees_declarations,
 );
 
@@ -199,6 +200,103 @@ async fn a_rejection_is_told_and_can_be_taken_back(app: TestApp<'_>) {
         "what was declared, and when, never changes"
     );
     assert_eq!(matched["raw"], rejected["raw"]);
+}
+
+async fn a_wrong_match_leaves_nothing_with_the_wrong_customer(app: TestApp<'_>) {
+    let (customer_id, _, contract) = plus_contract(&app).await;
+    let mut declared = cancellation("das Abo");
+    declared["identity"]["name"] = json!("Frieda Fremd");
+    declared["confirmation_email"] = json!("frieda@fremd.example");
+    app.anonymous.post(CANCELLATIONS, declared).await.expect(201);
+    let staff = app.staff(PROVIDER);
+    let listed = staff.get("/v1/declarations").await.expect(200);
+    let id = text(&listed["data"][0], "id").to_owned();
+    let path = format!("/v1/declarations/{id}");
+    let to_contract = json!({ "subscription_id": contract["id"] });
+    let own_mails = format!("/v1/emails?customer_id={customer_id}");
+    let exports = format!("/v1/customers/{customer_id}/exports");
+    let strangers = |told: String| told.contains("Fremd") || told.contains("frieda");
+
+    // Rejected as it was matched, it stays with the customer.
+    staff
+        .post(&format!("{path}/match"), to_contract.clone())
+        .await
+        .expect(200);
+    let reason = "Frieda Fremd hat hier keinen Vertrag.";
+    let kept = staff
+        .post(&format!("{path}/reject"), json!({ "reason": reason }))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&kept["customer_id"], &kept["subscription_id"]),
+        (&json!(customer_id), &contract["id"])
+    );
+    assert!(strangers(staff.get(&own_mails).await.expect(200).to_string()));
+
+    // It was not the customer's: from now on it is nobody's.
+    staff.post(&format!("{path}/match"), to_contract).await.expect(200);
+    let wrong = json!({ "reason": reason, "unmatch": true });
+    let rejected = staff
+        .post_once(&format!("{path}/reject"), "r", wrong.clone())
+        .await
+        .expect(200);
+    assert_eq!(rejected["status"], "rejected");
+    assert_eq!(
+        (&rejected["customer_id"], &rejected["subscription_id"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(rejected["reason"], reason);
+    let repeated = staff.post_once(&format!("{path}/reject"), "r", wrong).await.expect(200);
+    assert_eq!(repeated, rejected, "a repeated command is one command");
+    let of_customer = format!("/v1/declarations?customer_id={customer_id}");
+    assert_eq!(staff.get(&of_customer).await.expect(200)["data"], json!([]));
+    assert!(!strangers(staff.get(&own_mails).await.expect(200).to_string()));
+    let mails = mails(&app, PROVIDER).await;
+    let told: Vec<&Value> = mails
+        .iter()
+        .filter(|mail| mail["to"] == "frieda@fremd.example")
+        .collect();
+    assert_eq!(told.len(), 3, "received once, rejected twice");
+    assert!(
+        told.iter()
+            .all(|mail| mail["customer_id"].is_null() && mail["subscription_id"].is_null())
+    );
+
+    // The chain keeps that it was there, by ids and hashes; the first rejection told its reason.
+    let events = format!("/v1/events?customer_id={customer_id}&limit=100");
+    let events = staff.get(&events).await.expect(200);
+    let of_declaration = |event: &&Value| text(event, "type").starts_with("declaration.");
+    let events: Vec<&Value> = events["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(of_declaration)
+        .collect();
+    let last = events.last().expect("told");
+    assert_eq!(
+        (&last["type"], &last["subscription_id"]),
+        (&json!("declaration.rejected"), &contract["id"])
+    );
+    assert_eq!(
+        (
+            &last["data"]["declaration"]["id"],
+            &last["data"]["declaration"]["reason"]
+        ),
+        (&json!(id), &Value::Null)
+    );
+    let evidence = format!("/v1/subscriptions/{}/evidence", text(&contract, "id"));
+    assert_eq!(staff.get(&evidence).await.expect(200)["chain"]["intact"], true);
+
+    // Another customer, whose it is, gets it whole.
+    let (owner, _, other) = plus_contract(&app).await;
+    let right = json!({ "subscription_id": other["id"] });
+    let mended = staff.post(&format!("{path}/match"), right).await.expect(200);
+    assert_eq!(mended["customer_id"], json!(owner));
+    let owned = staff.get(&format!("/v1/emails?customer_id={owner}")).await.expect(200);
+    assert!(strangers(owned.to_string()));
+    let archive = staff.post(&exports, json!({})).await;
+    assert_eq!(archive.status, 200);
+    assert!(!archive.text.contains("frieda@"), "{}", archive.text);
 }
 
 async fn nobody_but_staff_sees_declarations(app: TestApp<'_>) {
