@@ -40,6 +40,23 @@ pub fn user_find_by_username(
         .optional()?)
 }
 
+/// The logins of a customer, oldest first.
+pub fn users_of_customer(
+    connection: &mut DbConnection,
+    provider_id: &str,
+    customer_id: &str,
+) -> Result<Vec<UserRow>, DbError> {
+    Ok(users::table
+        .filter(
+            users::provider_id
+                .eq(provider_id)
+                .and(users::customer_id.eq(customer_id)),
+        )
+        .order(users::id)
+        .select(UserRow::as_select())
+        .load(connection)?)
+}
+
 /// The user with this id, locked until the end of the transaction: whatever is decided about its tokens happens one after
 /// the other.
 pub fn user_lock(connection: &mut DbConnection, id: &str) -> Result<Option<UserRow>, DbError> {

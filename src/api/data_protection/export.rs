@@ -15,6 +15,7 @@ use crate::api::declarations::DeclarationDto;
 use crate::api::emails::EmailDto;
 use crate::api::events::EventDto;
 use crate::api::extract::{CustomerId, OptionalJson};
+use crate::api::instant::Instant;
 use crate::api::invoices::{CreditNoteDto, InvoiceDto};
 use crate::api::payments::PaymentDto;
 use crate::api::plan_changes::PlanChangeDto;
@@ -50,9 +51,10 @@ pub(super) fn configure(config: &mut utoipa_actix_web::service_config::ServiceCo
     tag = "Data protection",
     operation_id = "exportCustomerData",
     summary = "Export a customer's data",
-    description = "Everything that is kept about the customer as one JSON archive: master data, contracts with add-ons and slots, plan \
-        changes, cancellations, withdrawals, charges, usage, invoices and their corrections, payments, events, e-mails, declarations \
-        made without login, and what is retained until when. For the customer (Art. 15, 20 GDPR) and the provider's staff. That it was \
+    description = "Everything that is kept about the customer as one JSON archive: master data, login names, contracts with add-ons and \
+        slots, plan changes, cancellations, withdrawals, charges, usage, invoices and their corrections, payments, events (what the \
+        customer did itself with the address and program it came from), e-mails, declarations made without login, and what is \
+        retained until when. For the customer (Art. 15, 20 GDPR) and the provider's staff. That it was \
         handed over is recorded with its SHA-256. The body may be left out.",
     params(CustomerId),
     request_body(content = Option<NoMembers>, description = "Nothing; the body may be left out."),
@@ -93,6 +95,7 @@ fn archive(state: &AppState, reader: &Principal, customer_id: &str, locale: Loca
         "format": "vertragswerk-export",
         "version": 1,
         "customer": value(&CustomerDto::from(customers::find(state, reader, customer_id)?))?,
+        "logins": logins(state, reader, customer_id)?,
         "data_retention": value(&DataRetentionDto::new(retention::find(state, reader, customer_id)?, locale))?,
     });
     for part in [
@@ -161,26 +164,45 @@ fn history(state: &AppState, reader: &Principal, customer_id: &str, locale: Loca
     };
     let declarations = all(|page| declarations::list(state, reader, &of_customer, page))?;
     Ok(json!({
-        "events": values(events_of(state, reader)?.into_iter().map(|view| Ok(EventDto::from(view))))?,
+        "events": events_of(state, reader)?,
         "emails": values(emails.into_iter().map(|view| Ok(EmailDto::in_list(view, locale))))?,
         "declarations": values(declarations.into_iter().map(|view| Ok(DeclarationDto::from(view))))?,
     }))
 }
 
-/// All events of the customer, oldest first.
-fn events_of(state: &AppState, reader: &Principal) -> Result<Vec<EventView>, AppError> {
+/// With which names the customer can log in.
+fn logins(state: &AppState, reader: &Principal, customer_id: &str) -> Result<Vec<Value>, AppError> {
+    let logins = retention::logins(state, reader, customer_id)?.into_iter();
+    let told = logins.map(|login| {
+        json!({
+            "username": login.username,
+            "created_at": Instant::from(login.created_at),
+            "disabled_at": login.disabled_at.map(Instant::from),
+        })
+    });
+    Ok(told.collect())
+}
+
+/// All events of the customer, oldest first; what the customer did itself with the address and program it came from.
+fn events_of(state: &AppState, reader: &Principal) -> Result<Vec<Value>, AppError> {
     let mut query = EventQuery::default();
-    let mut views = Vec::new();
+    let mut events = Vec::new();
     loop {
         // One row more than asked for tells that there is a next page; here it is simply taken.
         let rows = events::list(state, reader, &query, 100)?;
         let last = rows.last().and_then(|row| row.position);
         for row in rows {
-            views.push(EventView::try_from(row)?);
+            let origin = retention::origin(&row)?;
+            let mut event = value(&EventDto::from(EventView::try_from(row)?))?;
+            if let Some(origin) = origin {
+                event["actor"]["address"] = json!(origin.address);
+                event["actor"]["user_agent"] = json!(origin.user_agent);
+            }
+            events.push(event);
         }
         match last {
             Some(position) => query.after = position,
-            None => return Ok(views),
+            None => return Ok(events),
         }
     }
 }

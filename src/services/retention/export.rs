@@ -1,6 +1,7 @@
 //! A customer's own data, all of them, for the customer (Art. 15 Abs. 3, Art. 20 GDPR; § 327p Abs. 3 BGB).
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use super::note;
 use crate::context::RequestContext;
@@ -11,11 +12,33 @@ use crate::domain::event_type::EventType;
 use crate::domain::ids::IdKind;
 use crate::error::AppError;
 use crate::page::{Page, PageKey, PageRequest};
+use crate::repositories::events::EventRow;
+use crate::repositories::users;
 use crate::services::restriction;
 use crate::state::AppState;
 
 /// How many items are read at once.
 const AT_ONCE: u32 = 100;
+
+/// A customer's own login, without what proves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// Login name as stored.
+    pub username: String,
+    /// When it was created.
+    pub created_at: OffsetDateTime,
+    /// When it was switched off.
+    pub disabled_at: Option<OffsetDateTime>,
+}
+
+/// From where the customer itself caused an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Address of the caller.
+    pub address: Option<String>,
+    /// The caller's program.
+    pub user_agent: Option<String>,
+}
 
 /// Puts the archive together. `compose` reads everything as a principal who sees exactly this customer and all of it. That it was
 /// handed over, and its hash, become part of the customer's chain.
@@ -57,6 +80,37 @@ pub fn export(
         })
     })?;
     Ok(text)
+}
+
+/// The customer's logins.
+///
+/// # Errors
+/// Those of the database.
+pub fn logins(state: &AppState, reader: &Principal, customer_id: &str) -> Result<Vec<Login>, AppError> {
+    let rows = state
+        .db
+        .read(|conn| Ok::<_, AppError>(users::users_of_customer(conn, &reader.provider_id, customer_id)?))?;
+    let logins = rows.into_iter().map(|row| Login {
+        username: row.username,
+        created_at: row.created_at.instant(),
+        disabled_at: row.disabled_at.map(OffsetDateTime::from),
+    });
+    Ok(logins.collect())
+}
+
+/// From where the customer caused an event; `None` for what staff, programs of the provider or time did, and for declarations that
+/// only staff took for the customer's: whose they are, nobody has proven. The evidence shows customers the same.
+///
+/// # Errors
+/// When the event cannot be read.
+pub fn origin(event: &EventRow) -> Result<Option<Origin>, AppError> {
+    let actor: Value = serde_json::from_str(&event.actor).map_err(|error| AppError::Internal(error.into()))?;
+    let is_own = event.on_behalf_of.is_none() && actor["type"] != "system" && actor["matched_by"].is_null();
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    Ok(is_own.then(|| Origin {
+        address: text(&actor["address"]),
+        user_agent: text(&actor["user_agent"]),
+    }))
 }
 
 /// All items of a list.

@@ -5,7 +5,7 @@ mod erase;
 mod export;
 
 pub use erase::{blank, erase_due};
-pub use export::{all, export};
+pub use export::{Login, Origin, all, export, logins, origin};
 
 use time::{Date, OffsetDateTime};
 

@@ -1,5 +1,6 @@
 //! "Cancel and delete data" to its end: what is erased, what is kept and why, and a customer's own data as an archive.
 
+mod exporting;
 mod restriction;
 mod withdrawing;
 
