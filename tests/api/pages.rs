@@ -329,6 +329,13 @@ async fn mistakes_are_named_and_linked(app: TestApp<'_>) {
          .includes(one.id + '-error') ? '' : ' without its text')).join(' ')",
     );
     assert_eq!(wrong, json!("reason contract confirmation_email"));
+    let optional = |field: &str| format!("document.querySelectorAll('label[for={field}] .optional').length");
+    assert_eq!(browser.ask(&optional("f-wish-on")), json!(1));
+    assert_eq!(
+        browser.ask(&optional("f-reason")),
+        json!(0),
+        "a reason that is missing is not optional"
+    );
     check_layout(&mut browser, "jetzt kündigen");
     check_spoken(&mut browser);
     browser.resize(320, 568);

@@ -126,6 +126,8 @@ impl Frame<'_> {
         let name = form_name(field.pointer);
         let id = format!("f-{}", name.replace('_', "-"));
         let error = faults.iter().find(|fault| fault.pointer == field.pointer);
+        // What the rest of the form makes necessary is not called optional beside the request to fill it in.
+        let is_missing = error.is_some_and(|fault| fault.text == words(self.locale).please_fill_in);
         let sent = entered.get(&name).map(String::as_str);
         let described_by: Vec<String> = [(field.help.is_some(), "help"), (error.is_some(), "error")]
             .into_iter()
@@ -148,6 +150,7 @@ impl Frame<'_> {
             kind => field.kind.as_str(),
             rows => if field.max_length > 500 { 4 } else { 2 },
             required => field.required,
+            optional => !field.required && !is_missing,
             max_length => field.max_length,
             autocomplete => field.autocomplete,
             value => sent.unwrap_or_default(),
