@@ -28,7 +28,7 @@ async fn a_plain_document_arrives_as_its_hash_says(app: TestApp<'_>) {
     customer.post("/v1/subscriptions", order).await.expect(201);
     deliver(&server.sender(&app.state)).await;
     let mail = server.accepted().remove(0);
-    let attached = |mime: &crate::helpers::mail::Mime| mime.header("content-disposition").contains("terms-2026-03");
+    let attached = |mime: &crate::helpers::mime::Mime| mime.header("content-disposition").contains("terms-2026-03");
     let parts = mail.mime.leaves("text/plain");
     let attachment = parts.iter().find(|part| attached(part)).expect("the terms go with it");
     assert_eq!(String::from_utf8_lossy(&attachment.body), terms);

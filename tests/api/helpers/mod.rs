@@ -6,6 +6,7 @@ pub mod database;
 pub mod demo;
 pub mod http;
 pub mod mail;
+pub mod mime;
 pub mod postgres;
 pub mod server;
 

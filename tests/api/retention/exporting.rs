@@ -1,4 +1,4 @@
-//! What the archive tells of the customer's own way in: logins, and from where the customer itself acted (Art. 15 GDPR).
+//! A customer's own data as an archive (Art. 15, 20 GDPR), with logins and from where the customer itself acted.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,12 +8,15 @@ use vertragswerk::error::AppError;
 use vertragswerk::repositories::providers::provider_find_by_slug;
 use vertragswerk::services::auth::{NewUser, user_create};
 
-use super::PROVIDER;
+use super::{PROVIDER, conclude, events};
 use crate::declarations::{CANCELLATIONS, cancellation, text};
 use crate::helpers::{TestApp, over_http};
 use crate::scenarios::story::consents;
 
-over_http!(the_archive_tells_logins_and_from_where_the_customer_acted);
+over_http!(
+    customers_take_their_own_data_with_them,
+    the_archive_tells_logins_and_from_where_the_customer_acted,
+);
 
 const LOGIN: &str = "praxis@markt.example";
 
@@ -92,4 +95,41 @@ async fn the_archive_tells_logins_and_from_where_the_customer_acted(app: TestApp
         members.sort();
         assert_eq!(members, ["id", "type"], "{not_own}");
     }
+}
+
+async fn customers_take_their_own_data_with_them(app: TestApp<'_>) {
+    let (customer_id, customer) = app.customer(PROVIDER, "business").await;
+    let contract = conclude(&customer).await;
+    let (_, stranger) = app.customer(PROVIDER, "business").await;
+    let path = format!("/v1/customers/{customer_id}/exports");
+    stranger.post_empty(&path).await.expect_problem(404, "not_found");
+    let answer = customer.post_empty(&path).await;
+    assert!(
+        answer
+            .header("content-disposition")
+            .starts_with("attachment; filename=\"cus_")
+    );
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let bytes = answer.text.clone();
+    let archive = answer.expect(200);
+    assert_eq!(archive["customer"]["id"], json!(customer_id));
+    assert_eq!(archive["subscriptions"][0]["id"], json!(contract));
+    for (part, least) in [("charges", 1), ("events", 2), ("emails", 1)] {
+        let items = archive[part].as_array().expect("a list");
+        assert!(items.len() >= least, "{part}: {items:?}");
+        assert!(
+            items.iter().all(|item| item["customer_id"] == json!(customer_id)),
+            "{part}"
+        );
+    }
+    let staff = app.staff(PROVIDER);
+    let handed_over = events(&staff, &customer_id).await.pop().expect("an event");
+    assert_eq!(handed_over["type"], "customer.data_exported");
+    use sha2::{Digest, Sha256};
+    let sha256: String = Sha256::digest(bytes.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(handed_over["data"]["export"]["sha256"], json!(sha256));
+    staff.post_empty(&path).await.expect(200);
 }

@@ -1,4 +1,4 @@
-//! "Cancel and delete data" to its end: what is erased, what is kept and why, and a customer's own data as an archive.
+//! "Cancel and delete data" to its end: what is erased, and what is kept and why.
 
 mod exporting;
 mod restriction;
@@ -17,7 +17,6 @@ over_http!(
     a_profile_stays_while_another_contract_goes_on,
     what_slots_held_and_usage_named_is_found_nowhere_afterwards,
     reasons_and_declarations_stay_with_the_letters,
-    customers_take_their_own_data_with_them,
 );
 
 const PROVIDER: &str = "sprechfenster";
@@ -361,41 +360,4 @@ async fn reasons_and_declarations_stay_with_the_letters(app: TestApp<'_>) {
         archive.contains("Praxis geschlossen") && archive.contains("Am Markt 1"),
         "letters are kept whole: {archive}"
     );
-}
-
-async fn customers_take_their_own_data_with_them(app: TestApp<'_>) {
-    let (customer_id, customer) = app.customer(PROVIDER, "business").await;
-    let contract = conclude(&customer).await;
-    let (_, stranger) = app.customer(PROVIDER, "business").await;
-    let path = format!("/v1/customers/{customer_id}/exports");
-    stranger.post_empty(&path).await.expect_problem(404, "not_found");
-    let answer = customer.post_empty(&path).await;
-    assert!(
-        answer
-            .header("content-disposition")
-            .starts_with("attachment; filename=\"cus_")
-    );
-    assert_eq!(answer.header("cache-control"), "no-store");
-    let bytes = answer.text.clone();
-    let archive = answer.expect(200);
-    assert_eq!(archive["customer"]["id"], json!(customer_id));
-    assert_eq!(archive["subscriptions"][0]["id"], json!(contract));
-    for (part, least) in [("charges", 1), ("events", 2), ("emails", 1)] {
-        let items = archive[part].as_array().expect("a list");
-        assert!(items.len() >= least, "{part}: {items:?}");
-        assert!(
-            items.iter().all(|item| item["customer_id"] == json!(customer_id)),
-            "{part}"
-        );
-    }
-    let staff = app.staff(PROVIDER);
-    let handed_over = events(&staff, &customer_id).await.pop().expect("an event");
-    assert_eq!(handed_over["type"], "customer.data_exported");
-    use sha2::{Digest, Sha256};
-    let sha256: String = Sha256::digest(bytes.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    assert_eq!(handed_over["data"]["export"]["sha256"], json!(sha256));
-    staff.post_empty(&path).await.expect(200);
 }
