@@ -46,6 +46,7 @@ pub(super) fn plan(account: &Account, taken: &[Taken], made: &[String]) -> Vec<(
             None => corrections.push((invoice_id, vec![entry])),
         }
     }
+    make_room(taken, &mut corrections);
     let mut stays: Vec<Entry> = Vec::new();
     for subscription in &account.subscriptions {
         let open = |charge: &&Charge| charge.status == ChargeStatus::Draft && made.contains(&charge.id);
@@ -87,6 +88,32 @@ fn corrected_invoice(one: &Taken, entry: &Entry, taken: &[Taken], corrections: &
     let reduced = one.charge.original_charge_id.as_ref().filter(|_| stands_alone);
     let original = reduced.and_then(|id| taken.iter().find(|other| other.charge.id == *id));
     original.unwrap_or(one).invoice_id.clone()
+}
+
+/// Where a correction would ask for money after all, credits that stand there with their own invoice go to what they reduce, which
+/// is worth at least as much.
+fn make_room(taken: &[Taken], corrections: &mut Vec<(String, Vec<Entry>)>) {
+    let original_of = |entry: &Entry| {
+        let id = entry.charge.original_charge_id.as_ref()?;
+        taken.iter().find(|other| other.charge.id == *id)
+    };
+    // Each credit moves once at most.
+    for _ in taken {
+        let asks = |entries: &[Entry]| entries.iter().map(Entry::minor).sum::<i64>() > 0;
+        let moved = corrections.iter().enumerate().find_map(|(index, (id, entries))| {
+            let elsewhere = |entry: &Entry| original_of(entry).filter(|original| original.invoice_id != *id);
+            let place = entries.iter().position(|entry| elsewhere(entry).is_some());
+            let original = place.and_then(|place| elsewhere(&entries[place]));
+            let (place, original) = place.zip(original).filter(|_| asks(entries))?;
+            let target = corrections.iter().position(|(id, _)| *id == original.invoice_id)?;
+            Some((index, place, target))
+        });
+        let Some((index, place, target)) = moved else {
+            return;
+        };
+        let entry = corrections[index].1.remove(place);
+        corrections[target].1.push(entry);
+    }
 }
 
 /// Whether a correction still credits something with this entry on it, in the same kind of prices.
