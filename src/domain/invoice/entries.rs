@@ -92,7 +92,7 @@ fn corrected_invoice(one: &Taken, entry: &Entry, taken: &[Taken], corrections: &
 
 /// Where a correction would ask for money after all, credits that stand there with their own invoice go to what they reduce, which
 /// is worth at least as much.
-fn make_room(taken: &[Taken], corrections: &mut Vec<(String, Vec<Entry>)>) {
+fn make_room(taken: &[Taken], corrections: &mut [(String, Vec<Entry>)]) {
     let original_of = |entry: &Entry| {
         let id = entry.charge.original_charge_id.as_ref()?;
         taken.iter().find(|other| other.charge.id == *id)
