@@ -74,7 +74,8 @@ pub async fn get_email(
     tag = "E-mails",
     operation_id = "resendEmail",
     summary = "Resend e-mail",
-    description = "Sends the same words again, to the address the customer has now. The repetition is an e-mail of its own with its \
+    description = "Sends the same words again, to the address the customer has now; what answers a declaration \
+        made without login, to the address given there. The repetition is an e-mail of its own with its \
         own `Message-ID`, because mail programs drop a second one with the same; `resent_from_id` names the first. For staff and \
         API keys.",
     params(EmailId),

@@ -203,9 +203,15 @@ fn repeated(conn: &mut DbConnection, first: EmailRow, now: OffsetDateTime) -> Re
         )
         .into());
     }
+    // What was confirmed to the address in a declaration goes there again: whether that is the customer's, nobody has proven.
+    let answers_declaration = [EmailKind::DeclarationReceived, EmailKind::DeclarationRejected]
+        .into_iter()
+        .any(|kind| first.kind == kind.as_str());
     let recipient = match &first.customer_id {
-        Some(customer_id) => customers::find(conn, &first.provider_id, customer_id)?.map(|customer| customer.email),
-        None => None,
+        Some(customer_id) if !answers_declaration => {
+            customers::find(conn, &first.provider_id, customer_id)?.map(|customer| customer.email)
+        }
+        _ => None,
     };
     let id = IdKind::Email.generate();
     Ok(EmailRow {

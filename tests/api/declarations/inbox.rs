@@ -222,6 +222,15 @@ async fn a_wrong_match_leaves_nothing_with_the_wrong_customer(app: TestApp<'_>) 
         .post(&format!("{path}/match"), to_contract.clone())
         .await
         .expect(200);
+    // Sent once more, its receipt goes to whom it was confirmed, not to whom it was matched.
+    mails(&app, PROVIDER).await;
+    let received = staff
+        .get(&format!("{own_mails}&kind=declaration_received"))
+        .await
+        .expect(200);
+    let receipt = format!("/v1/emails/{}/resend", text(&received["data"][0], "id"));
+    let again = staff.post_empty(&receipt).await.expect(201);
+    assert_eq!(again["to"], "frieda@fremd.example");
     let reason = "Frieda Fremd hat hier keinen Vertrag.";
     let kept = staff
         .post(&format!("{path}/reject"), json!({ "reason": reason }))
