@@ -3,6 +3,7 @@
 use super::workbench::Ground;
 use crate::domain::catalogue::Consequence;
 use crate::domain::consent::{Agreement, ConsentGiven, unknown_document};
+use crate::domain::ids::IdKind;
 use crate::domain::localized::{Locale, LocalizedText};
 use crate::domain::preview::{OrderButton, PreviewText};
 use crate::domain::violation::Violation;
@@ -35,7 +36,16 @@ impl Declared {
         for (index, given) in self.consents.iter().enumerate() {
             let shown = ground.document_named(&given.document, locale);
             let shown = shown.ok_or_else(|| unknown_document().at(format!("/consents/{index}/document")))?;
-            agreement.give(shown, given.clone());
+            // Who names the text that was shown has agreed to no other, whatever version it says.
+            let is_older = IdKind::LegalDocument.matches(&given.document) && shown.document_id != given.document;
+            let version = if is_older { String::new() } else { given.version.clone() };
+            agreement.give(
+                shown,
+                ConsentGiven {
+                    version,
+                    ..given.clone()
+                },
+            );
         }
         Ok(agreement)
     }

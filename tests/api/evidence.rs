@@ -323,6 +323,13 @@ async fn a_new_version_waits_for_its_day_and_pdfs_stay_as_accepted(app: TestApp<
         .expect(201);
     app.state.clock.set(time::macros::datetime!(2026-03-31 22:00 UTC));
     let (_, customer) = app.customer(PROVIDER, "business").await;
+    // The text that was shown was the old one, whatever version is said.
+    let mut by_id = agree("2026-04", "2026-02");
+    by_id["consents"][0]["document"] = preview["consents"][0]["document_id"].clone();
+    customer
+        .post("/v1/subscriptions", by_id)
+        .await
+        .expect_problem(422, "consent_outdated");
     let late = customer
         .post("/v1/subscriptions", agree("2020-01", "2026-02"))
         .await

@@ -207,6 +207,8 @@ struct Order {
     brought: u32,
     /// How many of them are still there.
     left: u32,
+    /// How many of them were withdrawn from already.
+    withdrawn: u32,
     /// How many of them there were in each phase.
     in_phases: Vec<(String, u32)>,
 }
@@ -250,10 +252,11 @@ fn orders(item: &Subscription) -> Vec<Order> {
     for (phase, shares) in of_present_plan {
         for share in shares.iter().filter(|share| is_by_units(item, share)) {
             let left = if phase.id == last.id { share.units } else { 0 };
-            let in_phase = (phase.id.clone(), share.units);
+            let in_phase = (phase.id.clone(), share.units + share.withdrawn);
             match orders.iter_mut().find(|order| order.change_id == share.change_id) {
                 Some(order) => {
                     order.left = left;
+                    order.withdrawn = share.withdrawn;
                     order.in_phases.push(in_phase);
                 }
                 None => orders.push(Order {
@@ -261,9 +264,17 @@ fn orders(item: &Subscription) -> Vec<Order> {
                     from_on: phase.from_on,
                     brought: share.units,
                     left,
+                    withdrawn: share.withdrawn,
                     in_phases: vec![in_phase],
                 }),
             }
+        }
+    }
+    for order in &mut orders {
+        // What was withdrawn from before is settled: where its use is paid for, the units stay in the phases until then.
+        order.brought = order.brought.saturating_sub(order.withdrawn);
+        for (_, there) in &mut order.in_phases {
+            *there = there.saturating_sub(order.withdrawn);
         }
     }
     orders.reverse();

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::right::owes_compensation;
 use crate::domain::{
     catalogue::PriceKind,
-    change::Change,
+    change::{Change, ChangeStatus},
     customer_type::CustomerType,
     subscription::{Phase, Subscription},
 };
@@ -18,6 +18,8 @@ pub(super) struct Share {
     pub change_id: Option<String>,
     /// How many of them are there in the phase.
     pub units: u32,
+    /// How many of them were withdrawn from until then.
+    pub withdrawn: u32,
 }
 
 /// The phases up to the present one, in order, each with the orders behind its units, the oldest first. What was reduced is taken
@@ -35,26 +37,51 @@ pub(super) fn shares(item: &Subscription) -> Vec<(&Phase, Vec<Share>)> {
             _ => None,
         };
         let mut shares = went_on.unwrap_or_default();
-        fit(&mut shares, phase.quantity, created_by);
+        grow(&mut shares, phase.quantity, created_by);
+        shrink(item, &mut shares, phase.quantity, is_order);
         lived.push((phase, shares));
     }
     lived
 }
 
-/// Adds what is new to `shares` as an order of its own, or takes what was reduced off the newest.
-fn fit(shares: &mut Vec<Share>, quantity: u32, created_by: Option<&str>) {
+/// What is new came as an order of its own.
+fn grow(shares: &mut Vec<Share>, quantity: u32, created_by: Option<&str>) {
     let before: u32 = shares.iter().map(|share| share.units).sum();
     if quantity > before {
         shares.push(Share {
             change_id: created_by.map(str::to_owned),
             units: quantity - before,
+            withdrawn: 0,
         });
     }
-    let mut reduced = before.saturating_sub(quantity);
-    for share in shares.iter_mut().rev() {
-        let off = share.units.min(reduced);
+}
+
+/// What is less was taken off the newest; by a withdrawal first off the orders that were wholly withdrawn from.
+fn shrink(item: &Subscription, shares: &mut [Share], quantity: u32, is_order: bool) {
+    let before: u32 = shares.iter().map(|share| share.units).sum();
+    let mut less = before.saturating_sub(quantity);
+    let is_withdrawn = |share: &Share| {
+        let change = share.change_id.as_deref().and_then(|id| item.change(id));
+        !is_order && change.is_some_and(|change| change.status == ChangeStatus::Withdrawn)
+    };
+    // Of several that were, the one that went first.
+    let mut named: Vec<usize> = (0..shares.len())
+        .filter(|place| is_withdrawn(&shares[*place]))
+        .collect();
+    let settled_at = |place: &usize| {
+        let change = shares[*place].change_id.as_deref().and_then(|id| item.change(id));
+        change.and_then(|change| change.settled_at)
+    };
+    named.sort_by_key(settled_at);
+    let newest = (0..shares.len()).rev();
+    for place in named.into_iter().chain(newest) {
+        let share = &mut shares[place];
+        let off = share.units.min(less);
         share.units -= off;
-        reduced -= off;
+        less -= off;
+        if !is_order {
+            share.withdrawn += off;
+        }
     }
 }
 

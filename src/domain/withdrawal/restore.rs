@@ -112,7 +112,11 @@ impl Effect<'_> {
                 self.traces.superseded_change_ids.push(id.clone());
             } else {
                 undo_phases(subscription, id);
-                self.settle_change(subscription, id);
+                // What was withdrawn from before stays so.
+                let is_in_effect = |change: &Change| change.status != ChangeStatus::Withdrawn;
+                if subscription.change(id).is_some_and(is_in_effect) {
+                    self.settle_change(subscription, id);
+                }
             }
         }
         let Some((by_id, cancelled_to)) = cancelled else {
@@ -248,12 +252,14 @@ fn is_draft_credit(subscription: &Subscription, charge_id: &str) -> bool {
     is_credit(subscription, charge_id) && subscription.charges.iter().any(is_draft)
 }
 
-/// A change and those that later changed what it had brought, in order.
+/// A change and those that later changed what it had brought, in order; with the withdrawals from these, which put it back.
 fn built_upon(subscription: &Subscription, change_id: &str) -> Vec<String> {
     let mut chain = vec![change_id.to_owned()];
+    let is_withdrawal =
+        |id: &str| phase_of(subscription, Some(id)).is_some_and(|phase| !phase.suspended && !phase.removed);
     while let Some(next) = phase_of(subscription, chain.last().map(String::as_str))
         .and_then(|phase| phase.ended_by_change_id.clone())
-        .filter(|next| !chain.contains(next) && subscription.change(next).is_some())
+        .filter(|next| !chain.contains(next) && (subscription.change(next).is_some() || is_withdrawal(next)))
     {
         chain.push(next);
     }

@@ -170,3 +170,107 @@ fn what_was_measured_is_paid_for_where_the_plan_is() {
         assert!(!open, "{:#?}", world.bill(&id));
     }
 }
+
+fn increase_early(world: &mut World, id: &str, quantity: u32) -> String {
+    let mut request = world.quantity_request(id, Some(quantity));
+    request.agreement.early_start_requested = true;
+    world.try_change(&request).expect("an increase");
+    request.change_id
+}
+
+fn upgrade_early(world: &mut World, id: &str, key: &str, early: bool) -> String {
+    let mut request = world.plan_request(id, key);
+    request.agreement.early_start_requested = early;
+    world.try_change(&request).expect("an upgrade");
+    request.change_id
+}
+
+fn give_back(world: &mut World, id: &str, change_id: Option<&str>, quantity: Option<u32>) -> Result<u32, &'static str> {
+    let request = WithdrawalRequest {
+        plan_change_id: change_id.map(str::to_owned),
+        quantity,
+        ..world.withdrawal(id)
+    };
+    let withdrawal = world.try_withdraw(&request);
+    withdrawal
+        .map(|one| one.quantity.unwrap_or_default())
+        .map_err(|refused| refused.code)
+}
+
+fn quantity(world: &World, id: &str) -> u32 {
+    world.subscription(id).phase_on(world.today).expect("a phase").quantity
+}
+
+/// One unit, three more, five more, all asked for early: whichever order goes first, by its name or by number, what stays is what
+/// was not withdrawn from, and nothing can be withdrawn from twice.
+#[test]
+fn orders_are_withdrawn_from_one_after_the_other() {
+    let start = || {
+        let mut world = granting(vec![compensating(per_unit("team", "30.00"))]);
+        let id = concluded_early(&mut world, "team", 1);
+        let first = increase_early(&mut world, &id, 4);
+        world.on(date!(2026 - 04 - 03));
+        let second = increase_early(&mut world, &id, 9);
+        world.on(date!(2026 - 04 - 05));
+        (world, id, first, second)
+    };
+    let (mut world, id, first, second) = start();
+    assert_eq!(give_back(&mut world, &id, Some(&first), None), Ok(3));
+    assert_eq!(quantity(&world, &id), 6);
+    let mut by_number = world.clone();
+    assert_eq!(give_back(&mut world, &id, Some(&second), None), Ok(5));
+    assert_eq!(quantity(&world, &id), 1);
+    world.on(date!(2026 - 05 - 01));
+    assert_eq!(
+        world.bill_since(&id, world.today),
+        ["2026-05-01 recurring 2026-05-01..2026-05-31 1 × 30.00 = 30.00"]
+    );
+    assert_eq!(give_back(&mut by_number, &id, None, Some(5)), Ok(5));
+    assert_eq!(quantity(&by_number, &id), 1);
+    assert_eq!(
+        give_back(&mut by_number, &id, Some(&second), None),
+        Err("already_withdrawn")
+    );
+
+    let (mut world, id, _, second) = start();
+    assert_eq!(give_back(&mut world, &id, None, Some(3)), Ok(3));
+    assert_eq!(give_back(&mut world, &id, Some(&second), None), Ok(2));
+    assert_eq!(quantity(&world, &id), 4);
+}
+
+/// Two upgrades, withdrawn from in reverse: whether the first was asked for early or not, the old plan holds again.
+#[test]
+fn upgrades_are_withdrawn_from_one_after_the_other() {
+    for early in [true, false] {
+        let plans = [flat("s", "30.00"), flat("m", "60.00"), flat("l", "90.00")];
+        let mut world = granting(plans.into_iter().map(compensating).collect());
+        let id = concluded_early(&mut world, "s", 1);
+        world.on(date!(2026 - 04 - 03));
+        let first = upgrade_early(&mut world, &id, "m", early);
+        world.on(date!(2026 - 04 - 05));
+        let second = upgrade_early(&mut world, &id, "l", true);
+        world.on(date!(2026 - 04 - 07));
+        assert_eq!(give_back(&mut world, &id, Some(&second), None), Ok(0));
+        assert_eq!(give_back(&mut world, &id, Some(&first), None), Ok(0), "{early}");
+        assert_eq!(
+            give_back(&mut world, &id, Some(&second), None),
+            Err("already_withdrawn")
+        );
+        let expected: &[&str] = if early {
+            &[
+                "2026-04-01..2026-04-02 1 s",
+                "2026-04-03..2026-04-04 1 m",
+                "2026-04-05..2026-04-06 1 l",
+                "2026-04-07.. 1 s",
+            ]
+        } else {
+            &["2026-04-01.. 1 s"]
+        };
+        assert_eq!(world.phases(&id), expected, "{early}");
+        world.on(date!(2026 - 05 - 01));
+        assert_eq!(
+            world.bill_since(&id, world.today),
+            ["2026-05-01 recurring 2026-05-01..2026-05-31 1 × 30.00 = 30.00"]
+        );
+    }
+}
